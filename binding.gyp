@@ -1,0 +1,28 @@
+{
+  "targets": [
+    {
+      "target_name": "tiesmith",
+      "sources": [
+        "native/bindings/addon.cc",
+        "native/bindings/chunk_job.cc",
+        "native/bindings/files.cc",
+        "native/bindings/kernels.cc",
+        "native/io/mapped_file.cc",
+        "native/io/output_file.cc",
+        "native/io/xxh3.cc",
+        "native/kernels/kernel_sets.cc",
+        "native/kernels/kernels_avx2.cc",
+        "native/kernels/kernels_avx512.cc",
+        "native/kernels/kernels_neon.cc",
+        "native/kernels/kernels_scalar.cc"
+      ],
+      "include_dirs": [
+        "native",
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "<!(node -p \"require('node:path').dirname(require.resolve('xxhash-addon/package.json'))\")/xxHash"
+      ],
+      "cflags_cc!": ["-fno-exceptions", "-std=gnu++17"],
+      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fno-fast-math", "-fexceptions", "-fvisibility=hidden"]
+    }
+  ]
+}

@@ -1,0 +1,53 @@
+#include "bindings/addon.h"
+
+#include <cstring>
+
+#include "kernels/kernel_sets.h"
+
+namespace tiesmith {
+
+std::unique_ptr<AlignedBuffer> ScratchPool::acquire(std::size_t byte_count) {
+  for (auto& buffer : idle_) {
+    if (buffer->size() < byte_count) continue;
+    auto found = std::move(buffer);
+    std::swap(buffer, idle_.back());
+    idle_.pop_back();
+    return found;
+  }
+  // One that is too small would only be held for nothing.
+  if (!idle_.empty()) idle_.pop_back();
+  return std::make_unique<AlignedBuffer>(byte_count);
+}
+
+void ScratchPool::release(std::unique_ptr<AlignedBuffer> buffer) { idle_.push_back(std::move(buffer)); }
+
+TiesmithAddon::TiesmithAddon(Napi::Env env, Napi::Object exports) : kernels_(chosen_kernels()) {
+  if (kernels_ == nullptr) {
+    std::string names;
+    for (const KernelTable* set : supported_kernels()) names += (names.empty() ? "" : ", ") + std::string(set->name);
+    throw Napi::Error::New(env, "Expected TIESMITH_KERNEL to be one of " + names + " on this CPU, but received " +
+                                    std::getenv("TIESMITH_KERNEL"));
+  }
+  exports.Set("kernel", kernels_->name);
+  auto supported = Napi::Array::New(env);
+  for (const KernelTable* set : supported_kernels()) supported.Set(supported.Length(), set->name);
+  exports.Set("supportedKernels", supported);
+  exports.Set("blockElements", static_cast<double>(kBlockElements));
+  define_file_functions(env, exports);
+  define_kernel_functions(env, exports);
+}
+
+TiesmithAddon& addon_of(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<TiesmithAddon>(); }
+
+void throw_system_error(Napi::Env env, const SystemError& error, const std::string& path) {
+  auto thrown = Napi::Error::New(env, std::string(error.call) + " " + path + ": " + std::strerror(error.code));
+  thrown.Set("errno", Napi::Number::New(env, error.code));
+  thrown.Set("syscall", error.call);
+  thrown.Set("path", path);
+  throw thrown;
+}
+
+}  // namespace tiesmith
+
+using TiesmithAddonForNode = tiesmith::TiesmithAddon;
+NODE_API_ADDON(TiesmithAddonForNode)

@@ -1,0 +1,144 @@
+#include "bindings/chunk_job.h"
+
+#include <cmath>
+
+namespace tiesmith {
+
+FieldReader::FieldReader(Napi::Env env, const Napi::Value& value, const char* what) : env_(env), what_(what) {
+  if (!value.IsObject()) throw Napi::TypeError::New(env, std::string("Expected ") + what + " to be an object");
+  object_ = value.As<Napi::Object>();
+}
+
+Napi::Value FieldReader::field(const char* name) const { return object_.Get(name); }
+
+bool FieldReader::has(const char* name) const {
+  const Napi::Value value = field(name);
+  return !value.IsUndefined() && !value.IsNull();
+}
+
+double FieldReader::number(const char* name) const {
+  const Napi::Value value = field(name);
+  if (!value.IsNumber())
+    throw Napi::TypeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be a number");
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+std::uint64_t FieldReader::count(const char* name) const {
+  const double value = number(name);
+  if (!(value >= 0 && value <= 0x1p53 && value == std::floor(value)))
+    throw Napi::RangeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be a whole number from 0");
+  return static_cast<std::uint64_t>(value);
+}
+
+std::uint32_t FieldReader::u32(const char* name) const {
+  const std::uint64_t value = count(name);
+  if (value > 0xffffffffu)
+    throw Napi::RangeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be below 2^32");
+  return static_cast<std::uint32_t>(value);
+}
+
+bool FieldReader::boolean(const char* name) const {
+  const Napi::Value value = field(name);
+  if (!value.IsBoolean())
+    throw Napi::TypeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be true or false");
+  return value.As<Napi::Boolean>();
+}
+
+std::string FieldReader::text(const char* name) const {
+  const Napi::Value value = field(name);
+  if (!value.IsString())
+    throw Napi::TypeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be a string");
+  return value.As<Napi::String>();
+}
+
+Dtype read_dtype(Napi::Env env, const std::string& name) {
+  if (name == "F32") return Dtype::F32;
+  if (name == "F16") return Dtype::F16;
+  if (name == "BF16") return Dtype::BF16;
+  throw Napi::RangeError::New(env, "Expected dtype F32, F16 or BF16, but received " + name);
+}
+
+HeldSource read_source(Napi::Env env, const Napi::Value& value, std::uint64_t element_count) {
+  const FieldReader reader(env, value, "source");
+  HeldSource held;
+  held.file = native_of<const MappedFile>(env, reader.field("file"));
+  const Dtype dtype = read_dtype(env, reader.text("dtype"));
+  const std::uint64_t offset = reader.count("byteOffset");
+  const std::uint64_t size = held.file->size();
+  if (offset > size || element_count > (size - offset) / dtype_bytes(dtype))
+    throw Napi::RangeError::New(env, "Expected a source inside its file of " + std::to_string(size) + " bytes");
+  held.byte_offset = offset;
+  held.source = {held.file->data() + offset, dtype};
+  return held;
+}
+
+Cut read_cut(Napi::Env env, const Napi::Value& value) {
+  const FieldReader reader(env, value, "cut");
+  const Cut cut{reader.u32("threshold"), reader.count("tied"), reader.count("taken"), reader.count("firstTie")};
+  if (cut.taken > cut.tied || cut.threshold > 0x7fffffffu)
+    throw Napi::RangeError::New(env, "Expected a cut that takes at most its tied elements, with a 31-bit threshold");
+  return cut;
+}
+
+Window read_window(Napi::Env env, const Napi::Value& value) {
+  const FieldReader reader(env, value, "window");
+  const Window window{reader.u32("low"), reader.u32("high"), reader.u32("shift")};
+  if (window.low > window.high || window.high > 0x7fffffffu || window.shift > 15 || window.bin_count() > 65536)
+    throw Napi::RangeError::New(env, "Expected a window of 31-bit keys with a shift below 16 and at most 65536 bins");
+  return window;
+}
+
+Sampling read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t element_count) {
+  if (value.IsNull() || value.IsUndefined()) return {element_count, element_count};
+  const FieldReader reader(env, value, "sampling");
+  const Sampling sampling{reader.count("run"), reader.count("stride")};
+  if (sampling.run == 0 || sampling.run > sampling.stride)
+    throw Napi::RangeError::New(env, "Expected a sampling run of at least 1 and at most its stride");
+  return sampling;
+}
+
+static ModelInput read_model(Napi::Env env, const FieldReader& reader, const Source& source) {
+  ModelInput model{source, reader.number("weight"), static_cast<float>(reader.number("voteWeight")),
+                   reader.number("rescale"), TrimKind::Everything, {}};
+  const Napi::Value trim = reader.field("trim");
+  if (trim.IsString()) {
+    const std::string kind = trim.As<Napi::String>();
+    if (kind != "everything" && kind != "nothing")
+      throw Napi::RangeError::New(env, "Expected trim to be \"everything\", \"nothing\" or a cut");
+    model.trim = kind == "everything" ? TrimKind::Everything : TrimKind::Nothing;
+  } else {
+    model.trim = TrimKind::ByCut;
+    model.cut = read_cut(env, trim);
+  }
+  return model;
+}
+
+ChunkJob::ChunkJob(Napi::Env env, const Napi::Value& value) {
+  const FieldReader reader(env, value, "job");
+  const std::uint64_t element_count = reader.count("elementCount");
+  if (reader.has("base")) {
+    held_.push_back(read_source(env, reader.field("base"), element_count));
+    base_ = held_.back().source;
+    inputs_.base = &base_;
+  }
+  const Napi::Value list = reader.field("models");
+  if (!list.IsArray()) throw Napi::TypeError::New(env, "Expected job.models to be an array");
+  const auto models = list.As<Napi::Array>();
+  if (models.Length() == 0 || models.Length() > 256)
+    throw Napi::RangeError::New(env, "Expected 1 to 256 models, but received " + std::to_string(models.Length()));
+  for (std::uint32_t i = 0; i < models.Length(); ++i) {
+    const FieldReader model(env, models.Get(i), "model");
+    held_.push_back(read_source(env, model.field("source"), element_count));
+    models_.push_back(read_model(env, model, held_.back().source));
+  }
+  inputs_.models = models_.data();
+  inputs_.model_count = models_.size();
+  inputs_.element_count = element_count;
+}
+
+void ChunkJob::populate() const {
+  for (const HeldSource& held : held_)
+    held.file->populate(held.byte_offset, inputs_.element_count * dtype_bytes(held.source.dtype));
+}
+
+}  // namespace tiesmith

@@ -1,0 +1,46 @@
+// Read-only mappings of input files, shared by all threads of the process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace tiesmith {
+
+// A failed system call. `call` is a literal.
+struct SystemError {
+  int code = 0;
+  const char* call = "";
+  explicit operator bool() const { return code != 0; }
+};
+
+class MappedFile {
+ public:
+  // The mapping of a file, shared with every other open one of the same (device, inode).
+  // Null with `error` set if the file cannot be opened or mapped. Thread-safe.
+  static std::shared_ptr<const MappedFile> open(const std::string& path, SystemError& error);
+
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  const std::uint8_t* data() const { return data_; }
+  std::size_t size() const { return size_; }
+
+  // Asks the system to read a range soon, without waiting for it. Clamped to the file; a hint only.
+  void read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept;
+  // Maps the pages of a range at once, instead of one fault for every few of them, waiting for those not read
+  // yet. Gives false where a page cannot be read (the file shrank, the disk failed).
+  bool populate(std::size_t byte_offset, std::size_t byte_count) const noexcept;
+
+ private:
+  MappedFile(int descriptor, const std::uint8_t* data, std::size_t size)
+      : descriptor_(descriptor), data_(data), size_(size) {}
+
+  int descriptor_;
+  const std::uint8_t* data_;
+  std::size_t size_;
+};
+
+}  // namespace tiesmith

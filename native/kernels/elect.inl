@@ -1,0 +1,163 @@
+// Trim, vote and election of one vector of parameters: what measuring slack and combining share.
+// Included inside a set's namespace.
+
+// Models per call. Their selectors and trimmed lanes live on the stack: 256 x (64 + ~200) bytes.
+inline constexpr std::size_t kMaxModels = 256;
+
+// Room for one selector a model, constructed in place so that unused ones cost nothing.
+class Selectors {
+ public:
+  Selectors(const ModelInput* models, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) new (at(i)) Selector(models[i].trim, models[i].cut);
+  }
+  TIESMITH_INLINE Selector& operator[](std::size_t i) { return *at(i); }
+
+ private:
+  TIESMITH_INLINE Selector* at(std::size_t i) { return reinterpret_cast<Selector*>(room_) + i; }
+  alignas(64) unsigned char room_[kMaxModels * sizeof(Selector)];
+};
+
+// kModels > 0 fixes the number of models at compile time, which keeps their lanes in registers.
+template <std::size_t kModels>
+struct Votes {
+  static constexpr std::size_t kRoom = kModels == 0 ? kMaxModels : kModels;
+  Vec::F trimmed[kRoom];  // not rescaled
+  Vec::F vote[kRoom];
+  Vec::M zero[kRoom];     // elements whose task vector is exactly zero
+  Vec::F base;
+  Vec::F sum;             // s = sum of the votes, in recipe order, from +0
+  Vec::M positive, negative;  // the elected sign
+};
+
+template <class Loader, std::size_t kModels>
+static TIESMITH_INLINE void cast_votes(const ChunkInputs& inputs, Selectors& selectors, std::size_t i,
+                                       Vec::U& largest_input, Votes<kModels>& votes) {
+  const std::size_t model_count = kModels == 0 ? inputs.model_count : kModels;
+  votes.base = Loader::load(*inputs.base, i);
+  largest_input = Vec::max_u(largest_input, key_of(votes.base));
+  votes.sum = Vec::set(0.0f);
+  for (std::size_t m = 0; m < model_count; ++m) {
+    const ModelInput& model = inputs.models[m];
+    const Vec::F theta = Loader::load(model.source, i);
+    largest_input = Vec::max_u(largest_input, key_of(theta));
+    const Vec::F tau = Vec::sub(theta, votes.base);
+    const Vec::U key = key_of(tau);
+    votes.zero[m] = Vec::equal_u(key, Vec::set_u(0));
+    votes.trimmed[m] = Vec::keep(selectors[m].select(key), tau);
+    const Vec::F rescaled = Vec::mul(votes.trimmed[m], Vec::set(static_cast<float>(model.rescale)));
+    votes.vote[m] = Vec::mul(rescaled, Vec::set(model.vote_weight));
+    votes.sum = Vec::add(votes.sum, votes.vote[m]);
+  }
+}
+
+static TIESMITH_INLINE Vec::M is_positive(Vec::F x) { return Vec::less(Vec::set(0.0f), x); }
+static TIESMITH_INLINE Vec::M is_negative(Vec::F x) { return Vec::less(x, Vec::set(0.0f)); }
+
+template <std::size_t kModels>
+static TIESMITH_INLINE void elect(const Election& election, Votes<kModels>& votes) {
+  votes.positive = is_positive(votes.sum);
+  votes.negative = is_negative(votes.sum);
+  const Vec::M tied = Vec::equal(votes.sum, Vec::set(0.0f));
+  switch (election.zero_sign) {
+    case ZeroSign::Plus: votes.positive = Vec::either(votes.positive, tied); break;
+    case ZeroSign::Minus: votes.negative = Vec::either(votes.negative, tied); break;
+    case ZeroSign::Priority: {
+      const Vec::F priority_vote = votes.vote[election.priority];
+      votes.positive = Vec::either(votes.positive, Vec::both(tied, is_positive(priority_vote)));
+      votes.negative = Vec::either(votes.negative, Vec::both(tied, is_negative(priority_vote)));
+      break;
+    }
+    case ZeroSign::None: break;
+  }
+}
+
+// The models whose vote has the elected sign. A vote of zero has none.
+template <std::size_t kModels>
+static TIESMITH_INLINE Vec::M agrees(const Votes<kModels>& votes, std::size_t m) {
+  return Vec::either(Vec::both(votes.positive, is_positive(votes.vote[m])),
+                     Vec::both(votes.negative, is_negative(votes.vote[m])));
+}
+
+static TIESMITH_INLINE Vec::M is_nonzero(Vec::F x) { return Vec::either(is_positive(x), is_negative(x)); }
+
+template <std::size_t kModels>
+static TIESMITH_INLINE Vec::M discarded(const Votes<kModels>& votes, std::size_t m) {
+  return Vec::without(is_nonzero(votes.trimmed[m]), agrees(votes, m));
+}
+
+// What slack ranks by, ascending |s| as a key that is cut from the top; 0 where nothing was discarded.
+// Never 0 where something was: |s| as bits is below 0x7fffffff for every number and for Inf.
+static TIESMITH_INLINE Vec::U key_of_loss(Vec::M lost, Vec::F sum) {
+  return Vec::select_u(lost, Vec::sub_u(Vec::set_u(0x7fffffffu), key_of(sum)), Vec::set_u(0));
+}
+
+static TIESMITH_INLINE std::uint64_t count_of(Vec::M m) {
+  return static_cast<std::uint64_t>(__builtin_popcount(Vec::to_bits(m)));
+}
+
+// Copies of the inputs' last elements, padded, as inputs of their own.
+struct PaddedInputs {
+  PaddedTail base_tail;
+  PaddedTail tails[kMaxModels];
+  ModelInput models[kMaxModels];
+  ChunkInputs inputs;
+
+  PaddedInputs(const ChunkInputs& from, std::size_t first, std::size_t count) {
+    if (from.base != nullptr) base_tail.fill(*from.base, first, count);
+    for (std::size_t m = 0; m < from.model_count; ++m) {
+      tails[m].fill(from.models[m].source, first, count);
+      models[m] = from.models[m];
+      models[m].source = tails[m].source;
+    }
+    inputs = {from.base == nullptr ? nullptr : &base_tail.source, models, from.model_count, count};
+  }
+};
+
+// Calls body with the number of models as a compile-time constant where that pays.
+template <class Body>
+static TIESMITH_INLINE void with_model_count(std::size_t count, Body body) {
+  if constexpr (Vec::kSpecializes) {
+    if (count == 1) return body(std::integral_constant<std::size_t, 1>{});
+    if (count == 2) return body(std::integral_constant<std::size_t, 2>{});
+    if (count == 3) return body(std::integral_constant<std::size_t, 3>{});
+  }
+  body(std::integral_constant<std::size_t, 0>{});
+}
+
+template <class Loader, std::size_t kModels>
+static void tally_slack_with(const ChunkInputs& inputs, const Election& election, const Window& window,
+                             const Sampling& sampling, Tally& tally, ElectionCounts& counts) {
+  Selectors selectors(inputs.models, inputs.model_count);
+  TallyWriter writer(window, tally);
+  Vec::U largest_input = Vec::set_u(0);  // checked when combining
+  const auto add = [&](const ChunkInputs& from, std::size_t i) __attribute__((always_inline)) {
+    Votes<kModels> votes;
+    cast_votes<Loader, kModels>(from, selectors, i, largest_input, votes);
+    counts.positive += count_of(is_positive(votes.sum));
+    counts.negative += count_of(is_negative(votes.sum));
+    if (election.priority < 0) return;
+    elect(election, votes);
+    const auto p = static_cast<std::size_t>(election.priority);
+    const Vec::M lost = discarded(votes, p);
+    counts.priority_retained += count_of(is_nonzero(votes.trimmed[p]));
+    counts.priority_discarded += count_of(lost);
+    writer.add(key_of_loss(lost, votes.sum), lost);
+  };
+  for_each_run(inputs.element_count, sampling, [&](std::size_t first, std::size_t count) {
+    const std::size_t whole = first + count / kLanes * kLanes;
+    for (std::size_t i = first; i < whole; i += kLanes) add(inputs, i);
+    if (count % kLanes == 0) return;
+    const PaddedInputs tail(inputs, whole, count % kLanes);
+    add(tail.inputs, 0);
+  });
+  writer.finish();
+}
+
+static void tally_slack(const ChunkInputs& inputs, const Election& election, const Window& window,
+                        const Sampling& sampling, Tally& tally, ElectionCounts& counts) noexcept {
+  with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
+    with_model_count(inputs.model_count, [&](auto models) {
+      tally_slack_with<decltype(loader), decltype(models)::value>(inputs, election, window, sampling, tally, counts);
+    });
+  });
+}

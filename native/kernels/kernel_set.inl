@@ -1,0 +1,11 @@
+// One instruction set's kernels, from the bodies. Included inside a set's namespace, after Vec.
+#include "loaders.inl"
+#include "trim.inl"
+#include "tally.inl"
+#include "elect.inl"
+#include "combine.inl"
+#include "sums.inl"
+
+static constexpr KernelTable table(const char* name) {
+  return {name, tally_trim, tally_slack, block_norms, combine_linear, combine_task, combine_ties, compare};
+}

@@ -1,0 +1,177 @@
+// What kernels take and give: plain structs, no ownership, no N-API, no files.
+// Words and semantics: docs/architecture.md; arithmetic rules are repeated where they are applied.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tiesmith {
+
+// Sums and positions are defined per block, counted from the start of a tensor, so that no result
+// depends on how a tensor was cut into chunks. A chunk is a whole number of blocks (its last may be short).
+inline constexpr std::size_t kBlockElements = 4096;
+// Lanes of the logical vector that every instruction set implements.
+inline constexpr std::size_t kLanes = 16;
+
+enum class Dtype : std::uint8_t { F32, F16, BF16 };
+
+inline constexpr std::size_t dtype_bytes(Dtype dtype) { return dtype == Dtype::F32 ? 4 : 2; }
+
+// Elements in a mapped file. Unaligned.
+struct Source {
+  const std::uint8_t* bytes;
+  Dtype dtype;
+};
+
+// An exact selection by key: keys above `threshold` are in; of the `tied` elements equal to it, `taken`
+// are, spread evenly: the j-th one iff floor((j+1)*taken/tied) > floor(j*taken/tied). `first_tie` is the
+// j of the first tied element of this chunk.
+struct Cut {
+  std::uint32_t threshold;
+  std::uint64_t tied;
+  std::uint64_t taken;
+  std::uint64_t first_tie;
+};
+
+// Trimming keeps the elements of a task vector whose |tau| (as f32 bits) the cut selects.
+enum class TrimKind : std::uint8_t { Nothing, Everything, ByCut };
+
+struct ModelInput {
+  Source source;
+  double weight;
+  float vote_weight;  // weight, or 1 where the election ignores weights
+  double rescale;     // multiplies the trimmed task vector; 1 for none
+  TrimKind trim;
+  Cut cut;
+};
+
+// What an exactly zero vote elects.
+enum class ZeroSign : std::int8_t { Minus = -1, None = 0, Plus = 1, Priority = 2 };
+
+struct Election {
+  ZeroSign zero_sign;
+  int priority;  // index of the priority model; -1 for none
+};
+
+struct ChunkInputs {
+  const Source* base;  // null where a method has no base
+  const ModelInput* models;
+  std::size_t model_count;
+  std::size_t element_count;
+};
+
+// A range of keys that is told apart in bins: bin = (key - low) >> shift, for low <= key <= high.
+struct Window {
+  std::uint32_t low;
+  std::uint32_t high;
+  std::uint32_t shift;
+
+  std::size_t bin_count() const { return (static_cast<std::size_t>(high - low) >> shift) + 1; }
+};
+
+// OR and AND of the low bits that a bin drops: where they are equal the bin holds a single key.
+struct Bin {
+  std::uint32_t count;
+  std::uint16_t low_or;
+  std::uint16_t low_and;
+};
+static_assert(sizeof(Bin) == 8);
+
+// `above` counts the keys over the window; `bins` has window.bin_count() entries, all {0, 0, 0xffff} at first.
+struct Tally {
+  std::uint64_t above;
+  Bin* bins;
+};
+
+// A part of a chunk: runs of `run` elements, one every `stride`. run == stride takes everything.
+struct Sampling {
+  std::size_t run;
+  std::size_t stride;
+};
+
+// What an election pass counts before any slack is given.
+struct ElectionCounts {
+  std::uint64_t positive;            // elements with a vote > 0
+  std::uint64_t negative;            // elements with a vote < 0
+  std::uint64_t priority_retained;   // nonzero elements of the priority model's trimmed task vector
+  std::uint64_t priority_discarded;  // of these, those whose vote lost
+};
+
+// Sums, division, lambda and the base are worked out in f32, each operation rounded once, for half-precision
+// outputs; in f64 for f32 outputs, so that what is stored is rounded once.
+struct Combination {
+  double lambda;
+  bool normalize;
+  bool has_slack;  // give back by `slack`, a cut over key_of_loss
+  Cut slack;
+};
+
+struct ModelCounts {
+  std::uint64_t zero;         // elements whose task vector is exactly 0
+  std::uint64_t retained;     // nonzero after trim
+  std::uint64_t in_conflict;  // retained, and another trimmed task vector has the opposite sign
+  std::uint64_t discarded;    // retained, and lost by the election, before any slack
+};
+
+struct CombineCounts {
+  std::uint64_t conflicts;   // elements where two trimmed task vectors have opposite signs
+  std::uint64_t given_back;  // elements where slack turned the election to the priority model
+  std::uint64_t saturated;   // elements clamped to the largest finite value
+};
+
+enum class Status : std::uint8_t {
+  Ok,
+  NotFinite,  // an input element is NaN or Inf; `source` says whose (0 = base, i + 1 = model i)
+  Overflow,   // a result is not finite in the output dtype
+};
+
+struct Outcome {
+  Status status;
+  std::uint64_t element;  // index within the chunk
+  std::uint32_t source;
+};
+
+// Receives each finished block while it is in the cache (for hashing).
+struct BlockSink {
+  void (*take)(void* context, const std::uint8_t* bytes, std::size_t byte_count) noexcept;
+  void* context;
+};
+
+struct Output {
+  std::uint8_t* bytes;
+  Dtype dtype;
+  bool saturate;
+  BlockSink sink;
+};
+
+struct Difference {
+  std::uint64_t differing;   // elements whose f32 values differ as numbers
+  std::uint64_t same_sign;   // elements with equal sign (zeros have the sign 0)
+  std::uint64_t not_finite;  // elements where either is NaN or Inf; they enter no other figure but `differing`
+  float max_absolute;
+};
+
+// One instruction set's kernels. All are noexcept, allocate nothing, and read unaligned sources;
+// callers guarantee that outputs do not overlap inputs.
+struct KernelTable {
+  const char* name;
+  // Adds the keys |tau| of `model` to `tally`, over the elements that `sampling` names.
+  void (*tally_trim)(const Source& base, const Source& model, std::size_t element_count, const Window&,
+                     const Sampling&, Tally&) noexcept;
+  // Adds 0x7fffffff - bits(|s|) over the discarded elements of the priority model to `tally`; counts votes.
+  void (*tally_slack)(const ChunkInputs&, const Election&, const Window&, const Sampling&, Tally&,
+                      ElectionCounts&) noexcept;
+  // L1 norms per block of one task vector, before and after trim: 2 doubles a block.
+  void (*block_norms)(const Source& base, const ModelInput& model, std::size_t element_count,
+                      double* norms) noexcept;
+  Outcome (*combine_linear)(const ChunkInputs&, const Combination&, const Output&, CombineCounts&) noexcept;
+  Outcome (*combine_task)(const ChunkInputs&, const Combination&, const Output&, ModelCounts* per_model,
+                          CombineCounts&) noexcept;
+  Outcome (*combine_ties)(const ChunkInputs&, const Election&, const Combination&, const Output&,
+                          ModelCounts* per_model, CombineCounts&) noexcept;
+  // Compares two tensors; `squares` takes 2 doubles a block: sum (a - b)^2 and sum a^2.
+  void (*compare)(const Source& a, const Source& b, std::size_t element_count, Difference&,
+                  double* squares) noexcept;
+};
+
+}  // namespace tiesmith

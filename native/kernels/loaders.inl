@@ -1,0 +1,72 @@
+// How a vector is read from a source: one loader per dtype, and one that asks each source.
+// Included inside a set's namespace, after Vec.
+
+template <Dtype kDtype>
+struct UniformLoader {
+  static constexpr bool kUniform = true;
+  static constexpr std::size_t kBytes = dtype_bytes(kDtype);
+  static TIESMITH_INLINE Vec::F load(const Source& source, std::size_t element) {
+    const std::uint8_t* p = source.bytes + element * kBytes;
+    if constexpr (kDtype == Dtype::F32) return Vec::load_f32(p);
+    if constexpr (kDtype == Dtype::F16) return Vec::load_f16(p);
+    if constexpr (kDtype == Dtype::BF16) return Vec::load_bf16(p);
+  }
+};
+
+struct MixedLoader {
+  static TIESMITH_INLINE Vec::F load(const Source& source, std::size_t element) {
+    switch (source.dtype) {
+      case Dtype::F32: return UniformLoader<Dtype::F32>::load(source, element);
+      case Dtype::F16: return UniformLoader<Dtype::F16>::load(source, element);
+      default: return UniformLoader<Dtype::BF16>::load(source, element);
+    }
+  }
+};
+
+static TIESMITH_INLINE void store(std::uint8_t* bytes, Dtype dtype, Vec::F value) {
+  switch (dtype) {
+    case Dtype::F32: return Vec::store_f32(bytes, value);
+    case Dtype::F16: return Vec::store_f16(bytes, value);
+    default: return Vec::store_bf16(bytes, value);
+  }
+}
+
+// The magnitude of a float as an integer that orders like it: what cuts compare.
+static TIESMITH_INLINE Vec::U key_of(Vec::F value) {
+  return Vec::and_u(Vec::bits(value), Vec::set_u(0x7fffffffu));
+}
+
+// The last elements of a chunk, fewer than a vector, copied beside zeros so that the one vector body
+// serves them. A zero is no task vector, no vote and no conflict; only counts of zeros must be mended.
+struct PaddedTail {
+  std::uint8_t bytes[kLanes * 4];
+  Source source;
+
+  void fill(const Source& from, std::size_t first, std::size_t count) {
+    const std::size_t size = dtype_bytes(from.dtype);
+    std::memset(bytes, 0, sizeof bytes);
+    std::memcpy(bytes, from.bytes + first * size, count * size);
+    source = {bytes, from.dtype};
+  }
+};
+
+static inline std::uint32_t first_lanes(std::size_t count) { return (1u << count) - 1u; }
+
+// Whether all of `models`, and `base` if there is one, are stored in `dtype`.
+static inline bool all_stored_as(Dtype dtype, const Source* base, const ModelInput* models, std::size_t model_count) {
+  if (base != nullptr && base->dtype != dtype) return false;
+  for (std::size_t i = 0; i < model_count; ++i)
+    if (models[i].source.dtype != dtype) return false;
+  return true;
+}
+
+// Calls body with the fastest loader that reads all the sources.
+template <class Body>
+static TIESMITH_INLINE auto with_loader(const Source* base, const ModelInput* models, std::size_t count, Body body) {
+  if constexpr (Vec::kSpecializes) {
+    if (all_stored_as(Dtype::BF16, base, models, count)) return body(UniformLoader<Dtype::BF16>{});
+    if (all_stored_as(Dtype::F16, base, models, count)) return body(UniformLoader<Dtype::F16>{});
+    if (all_stored_as(Dtype::F32, base, models, count)) return body(UniformLoader<Dtype::F32>{});
+  }
+  return body(MixedLoader{});
+}

@@ -1,0 +1,96 @@
+// Trimming by an exact cut, with tied elements spread evenly. Included inside a set's namespace.
+
+// Answers, for tied elements in index order, which are taken: the j-th iff
+// floor((j+1)*taken/tied) > floor(j*taken/tied), that is iff (j*taken mod tied) + taken >= tied.
+class TieSpreader {
+ public:
+  explicit TieSpreader(const Cut& cut) : taken_(cut.taken), tied_(cut.tied) {
+    remainder_ = mod_product(cut.first_tie, taken_);
+    // Below 2^30 a lane's sum stays below 2^31, which every set can compare; larger counts go one by one.
+    in_lanes_ = tied_ < (1u << 30);
+    if (!in_lanes_) return;
+    alignas(64) std::uint32_t lane[kLanes];
+    for (std::size_t i = 0; i < kLanes; ++i)
+      lane[i] = static_cast<std::uint32_t>((remainder_ + mod_product(i, taken_)) % tied_);
+    remainders_ = load(lane);
+    step_ = static_cast<std::uint32_t>(mod_product(kLanes, taken_));
+  }
+
+  // The lanes of `tied_lanes` that are taken; advances past all of them.
+  TIESMITH_INLINE std::uint32_t take(std::uint32_t tied_lanes) {
+    const int count = __builtin_popcount(tied_lanes);
+    if (available_ < count) refill();
+    const std::uint32_t answer = Vec::deposit(static_cast<std::uint32_t>(pool_), tied_lanes);
+    pool_ >>= count;
+    available_ -= count;
+    return answer;
+  }
+
+ private:
+  __extension__ using Wide = unsigned __int128;
+
+  static Vec::U load(const std::uint32_t* lane) {
+    return Vec::bits(Vec::load_f32(reinterpret_cast<const std::uint8_t*>(lane)));
+  }
+  std::uint64_t mod_product(std::uint64_t a, std::uint64_t b) const {
+    return static_cast<std::uint64_t>(static_cast<Wide>(a) * b % tied_);
+  }
+  TIESMITH_INLINE void refill() {
+    pool_ |= static_cast<std::uint64_t>(in_lanes_ ? next_in_lanes() : next_one_by_one()) << available_;
+    available_ += static_cast<int>(kLanes);
+  }
+  TIESMITH_INLINE std::uint32_t next_in_lanes() {
+    const Vec::U last = Vec::set_u(static_cast<std::uint32_t>(tied_) - 1);
+    const Vec::U reached = Vec::add_u(remainders_, Vec::set_u(static_cast<std::uint32_t>(taken_)));
+    const std::uint32_t answer = Vec::to_bits(Vec::greater_u(reached, last));
+    const Vec::U next = Vec::add_u(remainders_, Vec::set_u(step_));
+    const Vec::U wrapped = Vec::sub_u(next, Vec::set_u(static_cast<std::uint32_t>(tied_)));
+    remainders_ = Vec::select_u(Vec::greater_u(next, last), wrapped, next);
+    return answer;
+  }
+  std::uint32_t next_one_by_one() {
+    std::uint32_t answer = 0;
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      remainder_ += taken_;
+      if (remainder_ < tied_) continue;
+      remainder_ -= tied_;
+      answer |= 1u << i;
+    }
+    return answer;
+  }
+
+  Vec::U remainders_ = Vec::set_u(0);
+  std::uint64_t taken_, tied_, remainder_;
+  std::uint64_t pool_ = 0;
+  std::uint32_t step_ = 0;
+  int available_ = 0;
+  bool in_lanes_ = true;
+};
+
+// Which keys a cut selects. Keys of zero are never selected: a zero is the same kept or trimmed.
+class Selector {
+ public:
+  Selector(TrimKind kind, const Cut& cut) : ties_(kind == TrimKind::ByCut && cut.tied > 0 ? cut : Cut{0, 1, 1, 0}) {
+    if (kind == TrimKind::Nothing) threshold_ = 0x7fffffffu;
+    if (kind == TrimKind::Everything) threshold_ = 0;
+    if (kind != TrimKind::ByCut) return;
+    const bool all_ties = cut.taken >= cut.tied && cut.threshold > 0;
+    threshold_ = all_ties ? cut.threshold - 1 : cut.threshold;
+    spreads_ = !all_ties && cut.threshold > 0 && cut.taken > 0;
+  }
+
+  TIESMITH_INLINE Vec::M select(Vec::U key) {
+    const Vec::U threshold = Vec::set_u(threshold_);
+    Vec::M selected = Vec::greater_u(key, threshold);
+    if (spreads_) {
+      const std::uint32_t tied = Vec::to_bits(Vec::equal_u(key, threshold));
+      if (tied != 0) selected = Vec::either(selected, Vec::from_bits(ties_.take(tied)));
+    }
+    return selected;
+  }
+
+ private:
+  std::uint32_t threshold_ = 0;
+  bool spreads_ = false;
+  TieSpreader ties_;
+};

@@ -1,0 +1,103 @@
+// The logical 16-lane vector as one AVX-512 register (F, BW, DQ, VL). Included inside a set's namespace.
+// AVX512-BF16's conversions are not used: they flush denormals.
+
+struct Vec {
+  static constexpr bool kSpecializes = true;
+  using F = __m512;
+  using U = __m512i;
+  struct D { __m512d low, high; };
+  using M = __mmask16;
+
+  static F load_f32(const std::uint8_t* p) { return _mm512_loadu_ps(p); }
+  static F load_bf16(const std::uint8_t* p) {
+    const __m256i raw = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(raw), 16));
+  }
+  static F load_f16(const std::uint8_t* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static void store_f32(std::uint8_t* p, F x) { _mm512_storeu_ps(p, x); }
+  static void store_bf16(std::uint8_t* p, F x) {
+    const U raw = _mm512_castps_si512(x);
+    const U odd = _mm512_and_si512(_mm512_srli_epi32(raw, 16), _mm512_set1_epi32(1));
+    const U rounded = _mm512_add_epi32(_mm512_add_epi32(raw, _mm512_set1_epi32(0x7fff)), odd);
+    const U quiet = _mm512_or_si512(raw, _mm512_set1_epi32(0x400000));
+    const M nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+    const U bits = _mm512_srli_epi32(_mm512_mask_mov_epi32(rounded, nan, quiet), 16);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(bits));
+  }
+  static void store_f16(std::uint8_t* p, F x) {
+    const __m256i raw = _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), raw);
+  }
+  static void store_u32(std::uint32_t* p, U x) { _mm512_storeu_si512(p, x); }
+
+  static F set(float value) { return _mm512_set1_ps(value); }
+  static U set_u(std::uint32_t value) { return _mm512_set1_epi32(static_cast<int>(value)); }
+  static F add(F a, F b) { return _mm512_add_ps(a, b); }
+  static F sub(F a, F b) { return _mm512_sub_ps(a, b); }
+  static F mul(F a, F b) { return _mm512_mul_ps(a, b); }
+  static F div(F a, F b) { return _mm512_div_ps(a, b); }
+  static U bits(F x) { return _mm512_castps_si512(x); }
+  static U add_u(U a, U b) { return _mm512_add_epi32(a, b); }
+  static U sub_u(U a, U b) { return _mm512_sub_epi32(a, b); }
+  static U and_u(U a, U b) { return _mm512_and_si512(a, b); }
+  static U max_u(U a, U b) { return _mm512_max_epu32(a, b); }
+  static std::uint32_t largest(U x) { return _mm512_reduce_max_epu32(x); }
+
+  static M less(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+  static M equal(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+  static M greater_u(U a, U b) { return _mm512_cmpgt_epu32_mask(a, b); }
+  static M equal_u(U a, U b) { return _mm512_cmpeq_epi32_mask(a, b); }
+  static M both(M a, M b) { return static_cast<M>(a & b); }
+  static M either(M a, M b) { return static_cast<M>(a | b); }
+  static M without(M a, M b) { return static_cast<M>(a & ~b); }
+  static M none() { return 0; }
+  static M from_bits(std::uint32_t lanes) { return static_cast<M>(lanes); }
+  // The move is spelt out: GCC 12.2 at -O3 spills a mask that was widened implicitly by a 16-bit store, and
+  // reads 32 bits back, the upper ones left over from other code (kernel_test found it in combine_ties).
+  static std::uint32_t to_bits(M m) {
+    std::uint32_t lanes;
+    asm("kmovw {%1, %0|%0, %1}" : "=r"(lanes) : "k"(m));
+    return lanes;
+  }
+
+  static F keep(M m, F x) { return _mm512_maskz_mov_ps(m, x); }
+  static F select(M m, F a, F b) { return _mm512_mask_mov_ps(b, m, a); }
+  static U select_u(M m, U a, U b) { return _mm512_mask_mov_epi32(b, m, a); }
+
+  static int compress(std::uint32_t* p, M m, U x) {
+    // In a register first: the memory form of vpcompressd is microcoded on some CPUs.
+    _mm512_storeu_si512(p, _mm512_maskz_compress_epi32(m, x));
+    return __builtin_popcount(to_bits(m));
+  }
+  static std::uint32_t deposit(std::uint32_t bits, std::uint32_t lanes) { return _pdep_u32(bits, lanes); }
+
+  static D zero_d() { return {_mm512_setzero_pd(), _mm512_setzero_pd()}; }
+  static __m512d low_half(F x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); }
+  static __m512d high_half(F x) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)); }
+  static D add_d(D sum, F x) {
+    return {_mm512_add_pd(sum.low, low_half(x)), _mm512_add_pd(sum.high, high_half(x))};
+  }
+  static D add_square_d(D sum, F a) {
+    const __m512d low = low_half(a), high = high_half(a);
+    return {_mm512_add_pd(sum.low, _mm512_mul_pd(low, low)), _mm512_add_pd(sum.high, _mm512_mul_pd(high, high))};
+  }
+  static void store_d(double* p, D x) {
+    _mm512_storeu_pd(p, x.low);
+    _mm512_storeu_pd(p + 8, x.high);
+  }
+  static D widen(F x) { return {low_half(x), high_half(x)}; }
+  static F narrow(D x) { return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(x.low)), _mm512_cvtpd_ps(x.high), 1); }
+  static D set_d(double value) { return {_mm512_set1_pd(value), _mm512_set1_pd(value)}; }
+  static D add_d(D a, D b) { return {_mm512_add_pd(a.low, b.low), _mm512_add_pd(a.high, b.high)}; }
+  static D mul_d(D a, D b) { return {_mm512_mul_pd(a.low, b.low), _mm512_mul_pd(a.high, b.high)}; }
+  static D div_d(D a, D b) { return {_mm512_div_pd(a.low, b.low), _mm512_div_pd(a.high, b.high)}; }
+  static D keep_d(M m, D x) {
+    return {_mm512_maskz_mov_pd(static_cast<__mmask8>(m), x.low), _mm512_maskz_mov_pd(static_cast<__mmask8>(m >> 8), x.high)};
+  }
+  static __m512d one_for_zero_half(__m512d x) {
+    return _mm512_mask_mov_pd(x, _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_EQ_OQ), _mm512_set1_pd(1.0));
+  }
+  static D one_for_zero(D x) { return {one_for_zero_half(x.low), one_for_zero_half(x.high)}; }
+};

@@ -1,0 +1,117 @@
+// The logical 16-lane vector in plain C++: the reference that every other set must equal byte for byte.
+// Included inside a set's namespace.
+
+struct Vec {
+  // Whether kernels are worth compiling apart for each dtype and small number of models.
+  static constexpr bool kSpecializes = false;
+  struct F { float lane[16]; };
+  struct U { std::uint32_t lane[16]; };
+  struct D { double lane[16]; };
+  using M = std::uint32_t;  // one bit a lane
+
+  template <class T, class Op>
+  static T map(Op op) {
+    T out;
+    for (int i = 0; i < 16; ++i) out.lane[i] = op(i);
+    return out;
+  }
+  template <class Op>
+  static M test(Op op) {
+    M out = 0;
+    for (int i = 0; i < 16; ++i) out |= static_cast<M>(op(i)) << i;
+    return out;
+  }
+
+  static F load_f32(const std::uint8_t* p) {
+    F out;
+    std::memcpy(out.lane, p, sizeof out.lane);
+    return out;
+  }
+  static F load_bf16(const std::uint8_t* p) {
+    std::uint16_t raw[16];
+    std::memcpy(raw, p, sizeof raw);
+    return map<F>([&](int i) { return widen_bf16(raw[i]); });
+  }
+  static F load_f16(const std::uint8_t* p) {
+    std::uint16_t raw[16];
+    std::memcpy(raw, p, sizeof raw);
+    return map<F>([&](int i) { return widen_f16(raw[i]); });
+  }
+  static void store_f32(std::uint8_t* p, F x) { std::memcpy(p, x.lane, sizeof x.lane); }
+  static void store_bf16(std::uint8_t* p, F x) {
+    std::uint16_t raw[16];
+    for (int i = 0; i < 16; ++i) raw[i] = narrow_bf16(x.lane[i]);
+    std::memcpy(p, raw, sizeof raw);
+  }
+  static void store_f16(std::uint8_t* p, F x) {
+    std::uint16_t raw[16];
+    for (int i = 0; i < 16; ++i) raw[i] = narrow_f16(x.lane[i]);
+    std::memcpy(p, raw, sizeof raw);
+  }
+  static void store_u32(std::uint32_t* p, U x) { std::memcpy(p, x.lane, sizeof x.lane); }
+
+  static F set(float value) { return map<F>([&](int) { return value; }); }
+  static U set_u(std::uint32_t value) { return map<U>([&](int) { return value; }); }
+  static F add(F a, F b) { return map<F>([&](int i) { return a.lane[i] + b.lane[i]; }); }
+  static F sub(F a, F b) { return map<F>([&](int i) { return a.lane[i] - b.lane[i]; }); }
+  static F mul(F a, F b) { return map<F>([&](int i) { return a.lane[i] * b.lane[i]; }); }
+  static F div(F a, F b) { return map<F>([&](int i) { return a.lane[i] / b.lane[i]; }); }
+  static U bits(F x) { return map<U>([&](int i) { return std::bit_cast<std::uint32_t>(x.lane[i]); }); }
+  static U add_u(U a, U b) { return map<U>([&](int i) { return a.lane[i] + b.lane[i]; }); }
+  static U sub_u(U a, U b) { return map<U>([&](int i) { return a.lane[i] - b.lane[i]; }); }
+  static U and_u(U a, U b) { return map<U>([&](int i) { return a.lane[i] & b.lane[i]; }); }
+  static U max_u(U a, U b) { return map<U>([&](int i) { return std::max(a.lane[i], b.lane[i]); }); }
+  static std::uint32_t largest(U x) { return *std::max_element(x.lane, x.lane + 16); }
+
+  static M less(F a, F b) { return test([&](int i) { return a.lane[i] < b.lane[i]; }); }
+  static M equal(F a, F b) { return test([&](int i) { return a.lane[i] == b.lane[i]; }); }
+  // Unsigned compares of values below 2^31.
+  static M greater_u(U a, U b) { return test([&](int i) { return a.lane[i] > b.lane[i]; }); }
+  static M equal_u(U a, U b) { return test([&](int i) { return a.lane[i] == b.lane[i]; }); }
+  static M both(M a, M b) { return a & b; }
+  static M either(M a, M b) { return a | b; }
+  static M without(M a, M b) { return a & ~b; }  // a and not b
+  static M none() { return 0; }
+  static M from_bits(std::uint32_t lanes) { return lanes; }
+  static std::uint32_t to_bits(M m) { return m; }
+
+  static F keep(M m, F x) { return map<F>([&](int i) { return (m >> i) & 1 ? x.lane[i] : 0.0f; }); }
+  static F select(M m, F a, F b) { return map<F>([&](int i) { return (m >> i) & 1 ? a.lane[i] : b.lane[i]; }); }
+  static U select_u(M m, U a, U b) { return map<U>([&](int i) { return (m >> i) & 1 ? a.lane[i] : b.lane[i]; }); }
+
+  // Writes the lanes of m in order, and gives their number. Up to 16 entries of p are overwritten.
+  static int compress(std::uint32_t* p, M m, U x) {
+    int count = 0;
+    for (int i = 0; i < 16; ++i)
+      if ((m >> i) & 1) p[count++] = x.lane[i];
+    return count;
+  }
+  // The low bits of `bits`, in order, to the set lanes of `lanes`.
+  static std::uint32_t deposit(std::uint32_t bits, std::uint32_t lanes) {
+    std::uint32_t out = 0;
+    for (; lanes != 0; lanes &= lanes - 1, bits >>= 1)
+      if (bits & 1) out |= lanes & (0u - lanes);
+    return out;
+  }
+
+  static D zero_d() { return map<D>([](int) { return 0.0; }); }
+  static D add_d(D sum, F x) { return map<D>([&](int i) { return sum.lane[i] + static_cast<double>(x.lane[i]); }); }
+  // sum + a * a, in f64 with one rounding each.
+  static D add_square_d(D sum, F a) {
+    return map<D>([&](int i) {
+      const double wide = static_cast<double>(a.lane[i]);
+      const double square = wide * wide;
+      return sum.lane[i] + square;
+    });
+  }
+  static void store_d(double* p, D x) { std::memcpy(p, x.lane, sizeof x.lane); }
+  static D widen(F x) { return map<D>([&](int i) { return static_cast<double>(x.lane[i]); }); }
+  static F narrow(D x) { return map<F>([&](int i) { return static_cast<float>(x.lane[i]); }); }
+  static D set_d(double value) { return map<D>([&](int) { return value; }); }
+  static D add_d(D a, D b) { return map<D>([&](int i) { return a.lane[i] + b.lane[i]; }); }
+  static D mul_d(D a, D b) { return map<D>([&](int i) { return a.lane[i] * b.lane[i]; }); }
+  static D div_d(D a, D b) { return map<D>([&](int i) { return a.lane[i] / b.lane[i]; }); }
+  static D keep_d(M m, D x) { return map<D>([&](int i) { return (m >> i) & 1 ? x.lane[i] : 0.0; }); }
+  // x, with 1 where it is 0.
+  static D one_for_zero(D x) { return map<D>([&](int i) { return x.lane[i] == 0.0 ? 1.0 : x.lane[i]; }); }
+};

@@ -1,0 +1,129 @@
+#include "test/kernel_case.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "test/reference.h"
+#include "test/reference_cut.h"
+
+namespace tiesmith::test {
+
+static Dtype random_dtype(Random& random) { return random.pick({Dtype::F32, Dtype::F16, Dtype::BF16}); }
+
+static Values random_values(Random& random) {
+  if (random.chance(60)) return Values::Weights;
+  return random.pick({Values::Wide, Values::Wide, Values::Denormal, Values::Huge, Values::Zero, Values::Constant});
+}
+
+// Counts past 2^30 leave the lanes' 32 bits; the bindings take counts up to 2^53.
+static Cut random_cut(Random& random, const std::vector<std::uint32_t>& keys) {
+  const std::uint32_t threshold = keys.empty() || random.chance(10)
+                                      ? static_cast<std::uint32_t>(random.below(0x80000000u))
+                                      : keys[random.below(keys.size())];
+  const std::uint64_t tied = random.pick<std::uint64_t>({1, 2, 3, 17, 4099, 1 + random.below(1u << 20),
+                                                         (1u << 30) - 1, 1u << 30, (1u << 30) + 7, 1ull << 31,
+                                                         (1ull << 32) + 5, 1 + random.below(1ull << 53)});
+  const std::uint64_t taken = random.pick<std::uint64_t>({0, 1, tied / 2, tied - 1, tied, random.below(tied + 1),
+                                                          random.below(tied + 1), random.below(tied + 1)});
+  return {threshold, tied, taken, random.below(tied)};
+}
+
+static void choose_trim(Random& random, const std::vector<std::uint32_t>& keys, ModelInput& input) {
+  const int kind = static_cast<int>(random.below(10));
+  input.trim = kind == 0 ? TrimKind::Nothing : kind <= 2 ? TrimKind::Everything : TrimKind::ByCut;
+  if (kind >= 7) input.cut = random_cut(random, keys);
+  if (kind < 3 || kind >= 7) return;
+  const double density = random.pick({0.01, 0.2, 0.5, 0.8, random.uniform()});
+  const auto count = static_cast<std::uint64_t>(std::floor(density * static_cast<double>(keys.size())));
+  input.cut = cut_by_sorting(keys, std::clamp<std::uint64_t>(count, keys.empty() ? 0 : 1, keys.size()));
+}
+
+static Window random_window(Random& random, const std::vector<std::uint32_t>& keys) {
+  if (keys.empty() || random.chance(20)) return {0, 0x7fffffffu, 15};
+  const std::uint32_t key = keys[random.below(keys.size())];
+  if (random.chance(30)) return {key, key, 0};
+  const auto shift = static_cast<std::uint32_t>(random.below(16));
+  const std::uint64_t span = random.below(std::uint64_t{random.chance(90) ? 300u : 65535u} << shift);
+  const std::uint64_t low = key - std::min<std::uint64_t>(key, random.below(span + 1));
+  return {static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(std::min<std::uint64_t>(low + span, 0x7fffffffu)),
+          shift};
+}
+
+static Sampling random_sampling(Random& random, std::size_t element_count) {
+  if (random.chance(70)) return {element_count, element_count};
+  const std::size_t run = 1 + random.below(100);
+  return {run, run + 1 + random.below(400)};
+}
+
+static void choose_inputs(Random& random, KernelCase& chosen) {
+  float divisor = 0;
+  for (std::size_t m = 0; m < chosen.models.size(); ++m) {
+    ModelInput input{chosen.models[m].source(), 1, 1, 1, TrimKind::Everything, {0, 0, 0, 0}};
+    input.weight = random.pick({1.0f, 0.5f, static_cast<float>(random.uniform()), -0.75f, 0.0f, 1e-38f});
+    if (random.chance(60)) input.weight = random.chance(50) ? 1.0f : static_cast<float>(random.uniform());
+    input.vote_weight = random.chance(70) ? input.weight : 1.0f;
+    input.rescale = random.chance(60) ? 1.0f : static_cast<float>(0.5 + random.uniform());
+    chosen.inputs.push_back(input);
+    choose_trim(random, trim_keys(chosen, m), chosen.inputs[m]);
+    divisor += input.weight;
+  }
+  chosen.combination.divisor = random.chance(70) ? divisor : 1.0f;
+}
+
+static void choose_election(Random& random, KernelCase& chosen) {
+  const auto model_count = static_cast<int>(chosen.models.size());
+  chosen.election.priority = random.chance(25) ? -1 : static_cast<int>(random.below(model_count));
+  chosen.election.zero_sign = random.pick({ZeroSign::Minus, ZeroSign::None, ZeroSign::Plus, ZeroSign::Priority});
+  if (chosen.election.priority < 0 && chosen.election.zero_sign == ZeroSign::Priority)
+    chosen.election.zero_sign = ZeroSign::Plus;
+}
+
+// A slack of the losses, cut exactly, as TIES-SV measures it; or any cut.
+static void choose_slack(Random& random, KernelCase& chosen) {
+  chosen.slack_window = {0, 0x7fffffffu, 15};
+  if (chosen.election.priority < 0) return;
+  const auto everything = visited_elements(chosen.element_count, {chosen.element_count, chosen.element_count});
+  std::vector<std::uint32_t> keys = loss_keys(cast_ballots(chosen, everything), chosen.election.priority);
+  keys.erase(std::remove(keys.begin(), keys.end(), 0u), keys.end());
+  chosen.slack_window = random_window(random, keys);
+  chosen.combination.has_slack = random.chance(70);
+  if (!chosen.combination.has_slack) return;
+  const auto wanted = static_cast<std::uint64_t>(random.pick({0.04, 0.5, 1.0}) * static_cast<double>(keys.size()));
+  chosen.combination.slack = random.chance(70) ? cut_by_sorting(keys, wanted) : random_cut(random, keys);
+  if (chosen.combination.slack.threshold == 0) chosen.combination.slack.threshold = 1;  // keys of losses are above 0
+}
+
+static void choose_sources(Random& random, KernelCase& chosen, std::size_t model_count) {
+  const std::optional<Dtype> uniform = random.chance(60) ? std::optional(random_dtype(random)) : std::nullopt;
+  const Values values = random_values(random);
+  chosen.base = random_source(random, uniform.value_or(random_dtype(random)), chosen.element_count, values);
+  for (std::size_t m = 0; m < model_count; ++m) {
+    const Dtype dtype = uniform.value_or(random_dtype(random));
+    const bool near = random.chance(70);
+    chosen.models.push_back(near ? random_neighbour(random, dtype, chosen.base)
+                                 : random_source(random, dtype, chosen.element_count, values));
+  }
+  chosen.has_not_finite = chosen.element_count > 0 && random.chance(7);
+  if (!chosen.has_not_finite) return;
+  const std::size_t victim = random.below(model_count + 1);
+  TestSource& source = victim == 0 ? chosen.base : chosen.models[victim - 1];
+  for (int i = 0; i < 2; ++i) make_not_finite(random, source, random.below(chosen.element_count));
+}
+
+KernelCase random_case(Random& random, std::size_t element_count, std::size_t model_count) {
+  KernelCase chosen{element_count, TestSource(Dtype::F32, 0, 0), {}, {}, {}, {}, {}, {}, {}, Dtype::F32, false, false, 0};
+  choose_sources(random, chosen, model_count);
+  choose_inputs(random, chosen);
+  choose_election(random, chosen);
+  chosen.combination.lambda = random.pick({1.0f, 1.0f, 0.0f, -1.5f, static_cast<float>(2 * random.uniform())});
+  chosen.combination.normalize = random.chance(60);
+  choose_slack(random, chosen);
+  chosen.trim_window = random_window(random, trim_keys(chosen, random.below(model_count)));
+  chosen.sampling = random_sampling(random, element_count);
+  chosen.output_dtype = random_dtype(random);
+  chosen.saturate = random.chance(40);
+  chosen.chunk_elements = kBlockElements * (1 + random.below(3));
+  return chosen;
+}
+
+}  // namespace tiesmith::test

@@ -1,0 +1,34 @@
+// A random call of every kernel: sources, cuts, election, combination, output.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "kernels/kernel_types.h"
+#include "test/random_source.h"
+
+namespace tiesmith::test {
+
+struct KernelCase {
+  std::size_t element_count;
+  TestSource base;
+  std::vector<TestSource> models;
+  std::vector<ModelInput> inputs;  // of `models`, in the same order
+  Election election;
+  Combination combination;
+  Window trim_window;
+  Window slack_window;
+  Sampling sampling;
+  Dtype output_dtype;
+  bool saturate;
+  bool has_not_finite;        // an input holds a NaN or an Inf: only the outcomes are defined
+  std::size_t chunk_elements;  // a multiple of kBlockElements
+
+  bool samples_everything() const { return sampling.run == sampling.stride; }
+};
+
+KernelCase random_case(Random&, std::size_t element_count, std::size_t model_count);
+
+}  // namespace tiesmith::test

@@ -1,0 +1,150 @@
+#include "test/reference_combine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "test/reference.h"
+#include "test/reference_cut.h"
+#include "test/reference_floats.h"
+
+namespace tiesmith::test {
+
+namespace {
+
+int sign_of(float x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+
+struct Settled {
+  Outcome outcome;
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint64_t> block_bytes;
+  std::uint64_t saturated;
+};
+
+// Of a block's elements the first NaN or Inf, in index order, the base's before the models'.
+Outcome first_not_finite(const KernelCase& given, bool has_base, std::size_t first, std::size_t end) {
+  for (std::size_t i = first; i < end; ++i) {
+    if (has_base && !std::isfinite(value_at(given.base, i))) return {Status::NotFinite, i, 0};
+    for (std::size_t m = 0; m < given.models.size(); ++m)
+      if (!std::isfinite(value_at(given.models[m], i))) return {Status::NotFinite, i, static_cast<std::uint32_t>(m + 1)};
+  }
+  return {Status::Ok, 0, 0};
+}
+
+// Rounds a block; a NaN cannot be clamped.
+Outcome round_block(const KernelCase& given, const std::vector<float>& results, std::size_t first, std::size_t end,
+                    Settled& settled) {
+  const FloatFormat format = format_of(given.output_dtype);
+  for (std::size_t i = first; i < end; ++i) {
+    std::uint32_t pattern = reference_narrow(static_cast<double>(results[i]), format);
+    const std::uint32_t magnitude = pattern & ~format.sign_bit();
+    if (magnitude > format.infinity() || (magnitude == format.infinity() && !given.saturate))
+      return {Status::Overflow, i, 0};
+    if (magnitude == format.infinity()) {
+      pattern -= 1;
+      settled.saturated += 1;
+    }
+    for (std::size_t b = 0; b < dtype_bytes(given.output_dtype); ++b)
+      settled.bytes.push_back(static_cast<std::uint8_t>(pattern >> (8 * b)));
+  }
+  return {Status::Ok, 0, 0};
+}
+
+Settled settle(const KernelCase& given, bool has_base, const std::vector<float>& results) {
+  Settled settled{{Status::Ok, 0, 0}, {}, {}, 0};
+  for (std::size_t first = 0; first < results.size(); first += kBlockElements) {
+    const std::size_t end = std::min(results.size(), first + kBlockElements);
+    settled.outcome = first_not_finite(given, has_base, first, end);
+    if (settled.outcome.status == Status::Ok) settled.outcome = round_block(given, results, first, end, settled);
+    if (settled.outcome.status != Status::Ok) return settled;
+    settled.block_bytes.push_back((end - first) * dtype_bytes(given.output_dtype));
+  }
+  return settled;
+}
+
+void record(Transcript& transcript, const std::string& name, const Settled& settled, CombineCounts counts,
+            const std::vector<ModelCounts>& models) {
+  const Outcome& outcome = settled.outcome;
+  transcript.add(name + ".outcome", static_cast<std::uint8_t>(outcome.status), outcome.element, outcome.source);
+  if (outcome.status != Status::Ok) return;
+  transcript.add_bytes(name + ".output", settled.bytes.data(), settled.bytes.size());
+  transcript.add_bytes(name + ".sink", settled.bytes.data(), settled.bytes.size());
+  transcript.add_bytes(name + ".sink sizes", settled.block_bytes.data(), settled.block_bytes.size() * 8);
+  transcript.add(name + ".counts", counts.conflicts, counts.given_back, settled.saturated);
+  for (const ModelCounts& model : models)
+    transcript.add(name + ".model counts", model.zero, model.retained, model.in_conflict, model.discarded);
+}
+
+float merged(const KernelCase& given, const Ballot& ballot) {
+  float sum = 0, divisor = 0;
+  for (std::size_t m = 0; m < ballot.vote.size(); ++m) {
+    const int voted = sign_of(ballot.vote[m]);
+    if (voted == 0 || voted != ballot.elected) continue;
+    sum += ballot.trimmed[m] * given.inputs[m].weight;
+    divisor += given.inputs[m].weight;
+  }
+  if (!given.combination.normalize) return sum;
+  return sum / (divisor == 0 ? 1.0f : divisor);
+}
+
+void count(const Ballot& ballot, CombineCounts& counts, std::vector<ModelCounts>& models) {
+  const auto opposes = [&](int sign) {
+    return std::any_of(ballot.trimmed.begin(), ballot.trimmed.end(), [&](float t) { return sign_of(t) == -sign; });
+  };
+  counts.conflicts += opposes(1) && opposes(-1);
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    const int sign = sign_of(ballot.trimmed[m]);
+    models[m].zero += ballot.tau[m] == 0;
+    models[m].retained += sign != 0;
+    models[m].in_conflict += sign != 0 && opposes(sign);
+    models[m].discarded += is_discarded(ballot, m);
+  }
+}
+
+}  // namespace
+
+void record_linear(Transcript& transcript, const KernelCase& given) {
+  std::vector<float> results;
+  for (std::size_t i = 0; i < given.element_count; ++i) {
+    float sum = value_at(given.models[0], i) * given.inputs[0].weight;
+    for (std::size_t m = 1; m < given.models.size(); ++m) sum += value_at(given.models[m], i) * given.inputs[m].weight;
+    results.push_back(given.combination.normalize ? sum / given.combination.divisor : sum);
+  }
+  record(transcript, "combine_linear", settle(given, false, results), {0, 0, 0}, {});
+}
+
+void record_task(Transcript& transcript, const KernelCase& given) {
+  std::vector<float> results;
+  std::vector<ModelCounts> models(given.models.size(), {0, 0, 0, 0});
+  for (std::size_t i = 0; i < given.element_count; ++i) {
+    const float base = value_at(given.base, i);
+    float sum = 0;
+    for (std::size_t m = 0; m < given.models.size(); ++m) {
+      const float tau = value_at(given.models[m], i) - base;
+      sum += tau * given.inputs[m].weight;
+      (tau == 0 ? models[m].zero : models[m].retained) += 1;
+    }
+    if (given.combination.normalize) sum /= given.combination.divisor;
+    results.push_back(sum * given.combination.lambda + base);
+  }
+  record(transcript, "combine_task", settle(given, true, results), {0, 0, 0}, models);
+}
+
+void record_ties(Transcript& transcript, const KernelCase& given) {
+  std::vector<Ballot> ballots = cast_ballots(given, visited_elements(given.element_count, {1, 1}));
+  std::vector<ModelCounts> models(given.models.size(), {0, 0, 0, 0});
+  CombineCounts counts{0, 0, 0};
+  for (const Ballot& ballot : ballots) count(ballot, counts, models);
+  if (given.combination.has_slack) {
+    const auto p = static_cast<std::size_t>(given.election.priority);
+    const auto given_back =
+        selected(loss_keys(ballots, given.election.priority), TrimKind::ByCut, given.combination.slack);
+    for (std::size_t i = 0; i < ballots.size(); ++i)
+      if (given_back[i]) ballots[i].elected = sign_of(ballots[i].vote[p]);
+    counts.given_back = static_cast<std::uint64_t>(std::count(given_back.begin(), given_back.end(), true));
+  }
+  std::vector<float> results;
+  for (const Ballot& ballot : ballots) results.push_back(merged(given, ballot) * given.combination.lambda + ballot.base);
+  record(transcript, "combine_ties", settle(given, true, results), counts, models);
+}
+
+}  // namespace tiesmith::test

@@ -1,0 +1,111 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import path from "node:path";
+import { countBytes, listShards } from "./fixtures.mjs";
+import { runProgram } from "./native-programs.mjs";
+import { evictFiles, fillFiles, TOLERATED_SHARE } from "./page-cache.mjs";
+import { measureProcess } from "./processes.mjs";
+
+/**
+ * One method in one mode with one thread count.
+ *
+ * @typedef {object} Contest
+ * @property {string} method
+ * @property {"tensor" | "model" | "-"} scope
+ * @property {"cold" | "warm"} mode
+ * @property {number} threadCount
+ * @property {string} recipe its file
+ * @property {string[]} inputFiles
+ * @property {number} inputBytes
+ * @property {number} outputBytes
+ * @property {string} folder where outputs go: the file system of the fixture
+ */
+
+/** @typedef {Awaited<ReturnType<typeof runPair>>} Pair */
+
+/**
+ * Runs the floor, then the merge, each from the same state of the page cache. Preparing the cache and deleting the
+ * outputs stand outside the times.
+ *
+ * @param {Contest} contest
+ * @param {{ floorProgram: string, command: string[], verbose: boolean }} programs
+ */
+export async function runPair(contest, programs) {
+  const floor = runFloor(contest, programs.floorProgram);
+  const residentShare = prepareCache(contest, programs.floorProgram);
+  const out = outputFolder(contest);
+  try {
+    const merge = await measureProcess(
+      [
+        ...[...programs.command, "merge", contest.recipe, "--out", out],
+        ...["--quiet", "--threads", String(contest.threadCount)],
+      ],
+      programs.verbose ? { TIESMITH_TIMERS: "1" } : {},
+    );
+    requireOutput(contest, out);
+    return {
+      floorSeconds: floor.seconds,
+      floorResidentShare: floor.residentShare,
+      floorDirectIo: floor.directIo,
+      mergeSeconds: merge.seconds,
+      ratio: merge.seconds / floor.seconds,
+      residentShare,
+      bytesPerSecond: (contest.inputBytes + contest.outputBytes) / merge.seconds,
+      rssAnonPeakBytes: merge.rssAnonPeakBytes,
+      rssFilePeakBytes: merge.rssFilePeakBytes,
+      diskReadBytes: merge.diskReadBytes,
+      stderr: merge.stderr,
+    };
+  } finally {
+    removeOutputs(contest);
+  }
+}
+
+/** Whether the page cache held as much of the inputs as the mode is about. */
+export function isPrepared(mode, residentShare) {
+  return mode === "cold" ? residentShare < TOLERATED_SHARE : residentShare > 1 - TOLERATED_SHARE;
+}
+
+/** Deletes what a floor or a merge may have left. */
+export function removeOutputs(contest) {
+  const out = outputFolder(contest);
+  for (const leftover of [out, `${out}.partial`, floorFile(contest)]) {
+    rmSync(leftover, { recursive: true, force: true });
+  }
+  // A file system may give freed blocks back to the disk when it commits: not during the next measurement.
+  spawnSync("sync", ["-f", contest.folder]);
+}
+
+function runFloor(contest, floorProgram) {
+  const residentShare = prepareCache(contest, floorProgram);
+  try {
+    const printed = runProgram(floorProgram, [
+      ...[contest.mode, "--out", floorFile(contest), "--bytes", contest.outputBytes],
+      ...["--threads", contest.threadCount, ...contest.inputFiles],
+    ]);
+    return { ...JSON.parse(printed), residentShare };
+  } finally {
+    removeOutputs(contest);
+  }
+}
+
+// Before every run, since the system may have reclaimed pages, and a cold run fills the cache.
+function prepareCache({ mode, inputFiles }, floorProgram) {
+  return mode === "cold" ? evictFiles(floorProgram, inputFiles) : fillFiles(floorProgram, inputFiles);
+}
+
+// A merge that wrote less than the floor did would win by cheating.
+function requireOutput({ outputBytes }, out) {
+  const written = existsSync(out) ? countBytes(listShards(out)) : 0;
+  if (written < outputBytes) {
+    throw new Error(`Expected at least ${outputBytes} bytes of safetensors in ${out}, but found ${written}`);
+  }
+}
+
+function outputFolder({ folder }) {
+  return path.join(folder, "out");
+}
+
+function floorFile({ folder }) {
+  return path.join(folder, "floor.out");
+}

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { METHOD_NAMES } from "./recipes.mjs";
+
+const CLI = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../dist/cli/main.js");
+
+const FLAGS = {
+  parameters: { type: "string", default: "1.1e9" },
+  threads: { type: "string", default: String(os.availableParallelism()) },
+  runs: { type: "string", default: "5" },
+  mode: { type: "string", default: "both" },
+  methods: { type: "string", default: METHOD_NAMES.join(",") },
+  scope: { type: "string", default: "tensor" },
+  dtype: { type: "string", default: "bf16" },
+  folder: { type: "string", default: path.join(os.tmpdir(), "tiesmith-bench") },
+  json: { type: "string" },
+  command: { type: "string" },
+  verbose: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+};
+
+/**
+ * Reads and checks the bench's command line; throws an error whose message is meant for the user.
+ *
+ * @param {string[]} argv
+ */
+export function parseOptions(argv) {
+  const { values } = parseArgs({ args: argv, options: FLAGS });
+  return {
+    parameterCount: parsePositive("--parameters", values.parameters),
+    threadCounts: values.threads.split(",").map((text) => parseWhole("--threads", text)),
+    runCount: parseWhole("--runs", values.runs),
+    modes:
+      values.mode === "both"
+        ? ["warm", "cold"]
+        : [expectOneOf("--mode", values.mode, ["warm", "cold", "both"])],
+    methods: values.methods.split(",").map((name) => expectOneOf("--methods", name, METHOD_NAMES)),
+    scope: expectOneOf("--scope", values.scope, ["tensor", "model"]),
+    dtype: expectOneOf("--dtype", values.dtype, ["bf16", "f32"]),
+    folder: path.resolve(values.folder),
+    jsonFile: values.json,
+    command: values.help ? [] : (values.command?.split(" ").filter(Boolean) ?? findCli()),
+    verbose: values.verbose,
+    help: values.help,
+  };
+}
+
+function findCli() {
+  if (!existsSync(CLI))
+    throw new Error(`Expected the built CLI at ${CLI}, but it is missing; run npm run build`);
+  return [process.execPath, CLI];
+}
+
+function parsePositive(flag, text) {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) {
+    throw new Error(`Expected a positive number for ${flag}, but received ${text}`);
+  }
+  return value;
+}
+
+function parseWhole(flag, text) {
+  const value = parsePositive(flag, text);
+  if (!Number.isInteger(value)) throw new Error(`Expected a whole number for ${flag}, but received ${text}`);
+  return value;
+}
+
+function expectOneOf(flag, value, allowed) {
+  if (!allowed.includes(value)) {
+    throw new Error(`Expected ${flag} of ${allowed.join(", ")}, but received ${value}`);
+  }
+  return value;
+}

@@ -1,0 +1,39 @@
+/** `tiesmith diff`: how two models differ, tensor by tensor. */
+import type { Command } from "commander";
+import { interruptible } from "./interrupt.ts";
+import { addOutputOptions, type OutputOptions, threadsOption } from "./options.ts";
+import { printJson, printResult } from "./terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  $ tiesmith diff llama-2-7b merged
+  $ tiesmith diff merged merged-again --json | jq .identical
+
+Differences are those of b from a: max abs is the largest absolute difference, rel L2 the norm of the difference
+over the norm of a, signs the share of parameters with the same sign. Identical tensors are only counted.`;
+
+interface DiffCommandOptions extends OutputOptions {
+  readonly threads?: number;
+}
+
+/** Adds the command to the program. */
+export function addDiffCommand(program: Command): void {
+  const command = program.command("diff").summary("compare two models tensor by tensor");
+  command
+    .description("Compares two models tensor by tensor, whatever their dtypes and files.")
+    .argument("<a>", "a model folder, or a hub id in the local cache")
+    .argument("<b>", "the model to compare with it")
+    .addOption(threadsOption());
+  addOutputOptions(command, "show no progress").addHelpText("after", EXAMPLES).action(runDiff);
+}
+
+async function runDiff(a: string, b: string, options: DiffCommandOptions): Promise<void> {
+  const { json = false, quiet = false, threads } = options;
+  const [{ diff }, { withProgress }] = await Promise.all([import("../index.ts"), import("./progress.ts")]);
+  const report = await interruptible((signal) =>
+    withProgress(quiet, (onProgress) => diff(a, b, { threads, signal, onProgress })),
+  );
+  if (json) return printJson(report);
+  const { formatDiff } = await import("./diff-text.ts");
+  printResult(formatDiff(report));
+}

@@ -1,0 +1,45 @@
+/** How a failure is told: an exit code, and one line. */
+import { CommanderError } from "commander";
+import { isBadInput, messageOf, TiesmithError } from "../errors.ts";
+import type { OutputOptions } from "./options.ts";
+import { printError, printJson } from "./terminal.ts";
+
+export const EXIT_FAILED = 1;
+export const EXIT_BAD_INPUT = 2;
+/** 128 + SIGINT, as shells count. */
+export const EXIT_INTERRUPTED = 130;
+
+/** The exit code for whatever a command threw. Asking for help or the version counts as success. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  if (!(error instanceof TiesmithError)) return EXIT_FAILED;
+  if (error.code === "INTERRUPTED") return EXIT_INTERRUPTED;
+  return isBadInput(error.code) ? EXIT_BAD_INPUT : EXIT_FAILED;
+}
+
+/** Tells a failure in one line on stderr, with the stack if asked, and as a JSON document where one is due. */
+export function reportFailure(error: unknown, { json = false, verbose = false }: OutputOptions): void {
+  if (error instanceof CommanderError) {
+    if (!isHelp(error)) printError(usageMessage(error));
+    return;
+  }
+  const known = error instanceof TiesmithError ? error : internal(error);
+  printError(known.message);
+  if (verbose) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  if (json) printJson({ error: known.toProblem() });
+}
+
+function isHelp({ code, exitCode }: CommanderError): boolean {
+  return exitCode === 0 || code === "commander.help";
+}
+
+/** commander's sentence in one line, with a way on. */
+function usageMessage({ message }: CommanderError): string {
+  const sentence = message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/s, "; did you mean $1?");
+  return sentence.includes("did you mean") ? sentence : `${sentence}; see --help`;
+}
+
+function internal(error: unknown): TiesmithError {
+  const message = `This should not have happened: ${messageOf(error)}; run again with --verbose and report it`;
+  return new TiesmithError("INTERNAL", message);
+}

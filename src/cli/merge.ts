@@ -1,0 +1,79 @@
+/** `tiesmith merge`: a recipe in, a model folder out. */
+import type { Command } from "commander";
+import { TiesmithError } from "../errors.ts";
+import type { MergeOptions, MergeResult } from "../index.ts";
+import { interruptible } from "./interrupt.ts";
+import { addOutputOptions, collect, type OutputOptions } from "./options.ts";
+import {
+  addDestinationOptions,
+  addRecipeWords,
+  type DestinationOptions,
+  type RecipeWordOptions,
+  recipeOf,
+} from "./recipe-words.ts";
+import { resumeCommand } from "./resume-command.ts";
+import { printJson, printMessage, printResult } from "./terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  $ tiesmith merge ties-sv.yaml --out merged
+  $ tiesmith merge ties-sv.yaml --out merged --resume
+  $ tiesmith merge --method ties --base llama-2-7b ct:density=1 sft:density=0.2 --out merged
+  $ tiesmith merge --method ties_sv --base llama-2-7b --param priority=sft --param slack=0.04 \\
+      ct:density=1,weight=1 sft:density=0.2,weight=1 --dtype bfloat16 --out merged
+
+A model is a folder, or a hub id (org/name@revision) in the local Hugging Face cache.
+The output folder appears when it is complete. Ctrl-C keeps what is done for --resume.`;
+
+interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, DestinationOptions {
+  readonly out: string;
+  readonly saturate?: boolean;
+  readonly hashInputs?: boolean;
+  readonly language?: readonly string[];
+}
+
+/** Adds the command to the program. */
+export function addMergeCommand(program: Command): void {
+  const command = program.command("merge").summary("merge models into a new model folder");
+  command.description("Merges the models of a recipe into a new model folder, and tells what the method did.");
+  addRecipeWords(command);
+  command.requiredOption("--out <folder>", "the model folder to write");
+  addDestinationOptions(command)
+    .option("--saturate", "clamp values that overflow the output dtype, instead of failing")
+    .option("--hash-inputs", "add the SHA-256 of every input file to the manifest")
+    .option("--language <tag>", "a language of the model, for its card: si, or si,en; repeatable", collect);
+  addOutputOptions(command, "print nothing but errors").addHelpText("after", EXAMPLES).action(runMerge);
+}
+
+async function runMerge(words: readonly string[], options: MergeCommandOptions): Promise<void> {
+  const { json = false, quiet = false } = options;
+  const result = await interruptible((signal) => mergeUntilAborted(words, options, signal));
+  if (!quiet) for (const note of result.notes) printMessage(`note: ${note}`);
+  if (json) return printJson(result);
+  if (quiet) return;
+  const { formatMergeSummary } = await import("./merge-summary.ts");
+  printResult(formatMergeSummary(result));
+}
+
+async function mergeUntilAborted(
+  words: readonly string[],
+  options: MergeCommandOptions,
+  signal: AbortSignal,
+): Promise<MergeResult> {
+  const recipe = await recipeOf(words, options);
+  const [{ merge }, { withProgress }] = await Promise.all([import("../index.ts"), import("./progress.ts")]);
+  try {
+    return await withProgress(options.quiet === true, (onProgress) =>
+      merge(recipe, { ...mergeOptions(options), signal, onProgress }),
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new TiesmithError("INTERRUPTED", `Interrupted; go on with: ${resumeCommand(process.argv.slice(2))}`);
+  }
+}
+
+function mergeOptions(options: MergeCommandOptions): MergeOptions {
+  const { out, threads, maxShardSize, overwrite, resume, restart, saturate, hashInputs, language } = options;
+  const languages = language?.flatMap((tags) => tags.split(",")).map((tag) => tag.trim());
+  return { out, threads, maxShardBytes: maxShardSize, overwrite, resume, restart, saturate, hashInputs, languages };
+}

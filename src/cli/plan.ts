@@ -1,0 +1,48 @@
+/** `tiesmith plan`: what a merge would do, and every reason why it could not. */
+import type { Command } from "commander";
+import { EXIT_BAD_INPUT } from "./failure.ts";
+import { addOutputOptions, type OutputOptions } from "./options.ts";
+import {
+  addDestinationOptions,
+  addRecipeWords,
+  type DestinationOptions,
+  type RecipeWordOptions,
+  recipeOf,
+} from "./recipe-words.ts";
+import { printError, printJson, printResult } from "./terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  $ tiesmith plan ties-sv.yaml
+  $ tiesmith plan ties-sv.yaml --out merged --explain model.layers.0.mlp.up_proj.weight
+  $ tiesmith plan --method linear a:weight=0.6 b:weight=0.4 --json
+
+Reads headers and configs only. Every problem is told, not only the first; exit code 2 if there is one.`;
+
+interface PlanCommandOptions extends OutputOptions, RecipeWordOptions, DestinationOptions {
+  readonly out?: string;
+  readonly explain?: string;
+}
+
+/** Adds the command to the program. */
+export function addPlanCommand(program: Command): void {
+  const command = program.command("plan").summary("check a merge, and tell what it would do");
+  command.description("Checks a merge without doing it, and tells what it would read and write.");
+  addRecipeWords(command);
+  command
+    .option("--out <folder>", "check this output folder, too")
+    .option("--explain <tensor>", "show the parameters as resolved for a tensor");
+  addDestinationOptions(command);
+  addOutputOptions(command).addHelpText("after", EXAMPLES).action(runPlan);
+}
+
+async function runPlan(words: readonly string[], options: PlanCommandOptions): Promise<void> {
+  const [{ plan }, { formatPlan }] = await Promise.all([import("../index.ts"), import("./plan-text.ts")]);
+  const { out, threads, maxShardSize, overwrite, resume, restart, explain } = options;
+  const recipe = await recipeOf(words, options);
+  const report = plan(recipe, { out, threads, maxShardBytes: maxShardSize, overwrite, resume, restart, explain });
+  if (options.json) printJson(report);
+  else if (report.models !== null) printResult(formatPlan(report));
+  for (const { message } of report.problems) printError(message);
+  if (report.problems.length > 0) process.exitCode = EXIT_BAD_INPUT;
+}

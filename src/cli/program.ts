@@ -1,0 +1,58 @@
+/**
+ * The command line as a whole. Only commander is loaded at the start, so that `--help` answers at once; a command
+ * imports the rest when it runs.
+ */
+import { Command } from "commander";
+import { VERSION } from "../version.ts";
+import { addDiffCommand } from "./diff.ts";
+import { exitCodeOf, reportFailure } from "./failure.ts";
+import { addInspectCommand } from "./inspect.ts";
+import { addMergeCommand } from "./merge.ts";
+import type { OutputOptions } from "./options.ts";
+import { addPlanCommand } from "./plan.ts";
+import { leaveWhenNobodyReads } from "./terminal.ts";
+import { addVerifyCommand } from "./verify.ts";
+
+const EXAMPLES = `
+Examples:
+  $ tiesmith plan ties.yaml                     what would be done, and what stands against it
+  $ tiesmith merge ties.yaml --out merged
+  $ tiesmith merge --method ties --base llama-2-7b ct:density=1 sft:density=0.2 --out merged
+  $ tiesmith verify merged
+  $ tiesmith diff llama-2-7b merged
+
+Exit codes: 0 done, 1 failed run, 2 bad input, 130 interrupted.
+Environment: NO_COLOR, HF_HUB_CACHE and HF_HOME (where hub ids are looked up), TIESMITH_KERNEL.`;
+
+/** Runs one command line, given without node and script, and sets the exit code of the process. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  leaveWhenNobodyReads(process.stdout);
+  let options: OutputOptions = {};
+  const program = createProgram().hook("preAction", (_program, command) => {
+    options = command.opts();
+  });
+  try {
+    if (argv.length === 0) program.help({ error: true });
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    reportFailure(error, options);
+  }
+}
+
+/** The commands with their options; nothing runs before it is parsed. */
+function createProgram(): Command {
+  const program = new Command("tiesmith")
+    .description("Merges language-model checkpoints: WAVG, task arithmetic, TIES and TIES-SV, from disk to disk.")
+    .version(VERSION, "--version", "print the version")
+    .helpOption("--help", "print this help; each command has its own")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride()
+    // Messages are told by reportFailure, in one line each.
+    .configureOutput({ outputError: () => {} });
+  for (const add of [addMergeCommand, addPlanCommand, addInspectCommand, addDiffCommand, addVerifyCommand]) {
+    add(program);
+  }
+  return program;
+}

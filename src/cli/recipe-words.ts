@@ -1,0 +1,77 @@
+/** What `merge` and `plan` share: a recipe file, or the words that stand for one, and where the output goes. */
+import { type Command, Option } from "commander";
+import { TiesmithError } from "../errors.ts";
+import type { RecipeInput } from "../index.ts";
+import { collect, parseSize, threadsOption } from "./options.ts";
+
+/** Options of a recipe told in words. */
+export interface RecipeWordOptions {
+  readonly method?: string;
+  readonly base?: string;
+  readonly param?: readonly string[];
+  readonly dtype?: string;
+  readonly outDtype?: string;
+  readonly tokenizerSource?: string;
+}
+
+/** Options on where and how the output is written. */
+export interface DestinationOptions {
+  readonly threads?: number;
+  readonly maxShardSize?: number;
+  readonly overwrite?: boolean;
+  readonly resume?: boolean;
+  readonly restart?: boolean;
+}
+
+/** Adds the argument and the options of {@link RecipeWordOptions}. */
+export function addRecipeWords(command: Command): Command {
+  return command
+    .usage(`[options] RECIPE\n       tiesmith ${command.name()} [options] --method NAME MODEL[:KEY=VALUE,...]...`)
+    .argument("<recipe-or-models...>", "a recipe file; with --method the models, each with its own parameters")
+    .option("--method <name>", "merge without a recipe file: linear, task_arithmetic, ties, ties_sv")
+    .option("--base <model>", "the base model, with --method")
+    .option("--param <key=value>", "a parameter of the method, such as lambda=0.9; repeatable", collect)
+    .option("--dtype <dtype>", "store float32, float16 or bfloat16, with --method")
+    .option("--out-dtype <dtype>", "the same; wins over --dtype")
+    .option("--tokenizer-source <model>", "base or a model, with --method");
+}
+
+/** Adds the options of {@link DestinationOptions}. */
+export function addDestinationOptions(command: Command): Command {
+  const size = new Option("--max-shard-size <size>", "data per file, such as 500MB, 5GB or 2GiB (default: 5GB)");
+  return command
+    .addOption(threadsOption())
+    .addOption(size.argParser((word) => parseSize(word, "--max-shard-size")))
+    .option("--overwrite", "replace an existing output folder that tiesmith made")
+    .option("--resume", "go on with an interrupted merge")
+    .option("--restart", "discard an interrupted merge");
+}
+
+const WORD_OPTIONS: readonly (keyof RecipeWordOptions)[] = ["base", "param", "dtype", "outDtype", "tokenizerSource"];
+
+/**
+ * The recipe that a command line means: the path of a file, or a plain recipe.
+ * @throws TiesmithError `USAGE` when the two forms are mixed
+ */
+export async function recipeOf(words: readonly string[], options: RecipeWordOptions): Promise<string | RecipeInput> {
+  const { method } = options;
+  if (method !== undefined) {
+    const { recipeFromShorthand } = await import("../index.ts");
+    const { base, param, dtype, outDtype, tokenizerSource } = options;
+    return recipeFromShorthand({ method, base, models: words, parameters: param, dtype, outDtype, tokenizerSource });
+  }
+  const stray = WORD_OPTIONS.find((name) => options[name] !== undefined);
+  if (stray !== undefined) {
+    const option = `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw usage(`Expected --method beside ${option}, but found none; in a recipe file, say it there`, option);
+  }
+  const [recipe, second] = words;
+  if (recipe === undefined || second !== undefined) {
+    throw usage(`Expected one recipe file, but received also ${JSON.stringify(second)}; to list models, give --method`);
+  }
+  return recipe;
+}
+
+function usage(message: string, option?: string): TiesmithError {
+  return new TiesmithError("USAGE", message, option === undefined ? {} : { option });
+}

@@ -1,0 +1,49 @@
+/** What reaches the user: results on stdout, everything else on stderr. */
+import type { WriteStream } from "node:tty";
+import picocolors from "picocolors";
+
+type Stream = NodeJS.WriteStream;
+
+/** Colours for a stream: none unless it is a terminal with colours; node minds NO_COLOR, FORCE_COLOR and TERM. */
+export function coloursOf(stream: Stream): ReturnType<typeof picocolors.createColors> {
+  return picocolors.createColors(stream.isTTY === true && (stream as WriteStream).hasColors());
+}
+
+/**
+ * A text on one line, as it may stand in a terminal: names in model files and paths may hold anything, control
+ * sequences included.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** Prints a result; `text` may have several lines. */
+export function printResult(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Prints the one JSON document of a `--json` run. */
+export function printJson(value: unknown): void {
+  printResult(JSON.stringify(value, null, 2));
+}
+
+/** Prints an error as one line. */
+export function printError(message: string): void {
+  const colours = coloursOf(process.stderr);
+  process.stderr.write(`${colours.red("tiesmith:")} ${printable(message)}\n`);
+}
+
+/** Prints a note or a line of progress as one line. */
+export function printMessage(message: string): void {
+  process.stderr.write(`tiesmith: ${printable(message)}\n`);
+}
+
+/** Ends the process quietly when the reader of a pipe has gone, as in `tiesmith inspect MODEL | head`. */
+export function leaveWhenNobodyReads(stream: Stream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * Finds an exact cut: the threshold below which exactly `wanted` of all keys lie above or are taken among
+ * the tied, by rounds of counting keys in a window of bins.
+ *
+ * A first round may look at a sample only; it yields a narrow bracket, which the next round verifies by
+ * count (a bracket that missed is replaced by the side on which the threshold must lie). A round whose
+ * threshold bin holds a single key ends the search. Half-precision task vectors have few distinct
+ * magnitudes, so one full round after the sample is the rule; 31-bit keys never need more than three.
+ */
+import type { Tally, Window } from "../native/addon.ts";
+
+export const FULL_WINDOW: Window = { low: 0, high: 0x7fffffff, shift: 15 };
+
+/** Bins of a narrow window: 128 KiB of counts per chunk, which stay in the cache and cross threads cheaply. */
+const NARROW_BINS = 16_384;
+
+/** Above this many bytes the chunks' own counts are dropped, and ties are counted by one more round. */
+const KEPT_TALLY_BYTES = 16 << 20;
+
+/** Half-width of the sampled bracket, in standard errors of the sampled rank. */
+const BRACKET_SIGMAS = 4;
+
+/** A cut over a scope. `firstTies[c]`: how many tied keys come before chunk c. */
+export interface ScopeCut {
+  readonly threshold: number;
+  readonly tied: number;
+  readonly taken: number;
+  readonly firstTies: readonly number[];
+}
+
+interface Totals {
+  above: number;
+  inside: number;
+  bins: Uint32Array;
+}
+
+export class CutSearch {
+  readonly #chunkCount: number;
+  #window: Window;
+  #totals: Totals;
+  #kept: (Tally | undefined)[] | null = [];
+  #keptBytes = 0;
+  #cut: ScopeCut | null = null;
+
+  constructor(chunkCount: number) {
+    this.#chunkCount = chunkCount;
+    this.#window = FULL_WINDOW;
+    this.#totals = emptyTotals(this.#window);
+  }
+
+  /** The window to count in next, or null when the cut is found. */
+  get window(): Window | null {
+    return this.#cut === null ? this.#window : null;
+  }
+
+  get cut(): ScopeCut {
+    if (this.#cut === null) throw new Error("the cut search has not ended");
+    return this.#cut;
+  }
+
+  /** Adds one chunk's counts of this round. Chunks may come in any order. */
+  take(chunk: number, tally: Tally): void {
+    const bins = new Uint32Array(tally.bins);
+    const totals = this.#totals;
+    totals.above += tally.above;
+    for (let i = 0; i < bins.length; i += 2) {
+      const count = bins[i] as number;
+      if (count === 0) continue;
+      totals.inside += count;
+      totals.bins[i] = (totals.bins[i] as number) + count;
+      totals.bins[i + 1] = joinLowBits(totals.bins[i + 1] as number, bins[i + 1] as number);
+    }
+    if (this.#kept === null) return;
+    this.#kept[chunk] = tally;
+    this.#keptBytes += tally.bins.byteLength;
+    if (this.#keptBytes > KEPT_TALLY_BYTES) this.#kept = null;
+  }
+
+  /** Ends a round over a sample: brackets the key that has the share `share` of all keys above it. */
+  endSample(share: number): void {
+    const { inside, bins } = this.#totals;
+    const rank = share * inside;
+    const slack = BRACKET_SIGMAS * Math.sqrt(share * (1 - share) * inside) + 1;
+    const high = this.#keyAtRank(bins, rank - slack, "high");
+    const low = this.#keyAtRank(bins, rank + slack, "low");
+    this.#next(narrowWindow(low, high));
+  }
+
+  /** Ends a round over all keys: finds the cut of `wanted` keys, or narrows the window. */
+  endRound(wanted: number): void {
+    const { above, inside, bins } = this.#totals;
+    const { low, high, shift } = this.#window;
+    if (above >= wanted) return this.#next(narrowWindow(high + 1, FULL_WINDOW.high));
+    if (above + inside < wanted) return this.#next(narrowWindow(0, low - 1));
+    let over = above;
+    let bin = bins.length / 2 - 1;
+    while (over + (bins[2 * bin] as number) < wanted) over += bins[2 * bin--] as number;
+    const tied = bins[2 * bin] as number;
+    const lowBits = bins[2 * bin + 1] as number;
+    const oneKey = shift === 0 || (lowBits & 0xffff) === lowBits >>> 16;
+    const binLow = low + bin * 2 ** shift;
+    if (!oneKey) return this.#next(narrowWindow(binLow, Math.min(high, binLow + 2 ** shift - 1)));
+    const threshold = shift === 0 ? binLow : binLow + (lowBits & 0xffff);
+    if (this.#kept === null) return this.#next({ low: threshold, high: threshold, shift: 0 });
+    const firstTies = this.#firstTies(bin);
+    this.#cut = { threshold, tied, taken: wanted - over, firstTies };
+    this.#kept = null;
+  }
+
+  #firstTies(bin: number): number[] {
+    const firstTies: number[] = [];
+    let before = 0;
+    for (let chunk = 0; chunk < this.#chunkCount; chunk++) {
+      firstTies.push(before);
+      const tally = this.#kept?.[chunk];
+      if (tally !== undefined) before += new Uint32Array(tally.bins)[2 * bin] as number;
+    }
+    return firstTies;
+  }
+
+  #next(window: Window): void {
+    this.#window = window;
+    this.#totals = emptyTotals(window);
+    this.#kept = [];
+    this.#keptBytes = 0;
+  }
+
+  /** An edge of the bin where the count from the top passes `rank`. */
+  #keyAtRank(bins: Uint32Array, rank: number, edge: "low" | "high"): number {
+    const { low, high, shift } = this.#window;
+    if (rank <= 0) return high;
+    let over = 0;
+    for (let bin = bins.length / 2 - 1; bin >= 0; bin--) {
+      over += bins[2 * bin] as number;
+      if (over < rank) continue;
+      const binLow = low + bin * 2 ** shift;
+      return edge === "low" ? binLow : Math.min(high, binLow + 2 ** shift - 1);
+    }
+    return low;
+  }
+}
+
+/** Bins as the addon lays them out: u32 count, then OR (low half) and AND (high half) of the dropped bits. */
+function emptyTotals(window: Window): Totals {
+  const binCount = Math.floor((window.high - window.low) / 2 ** window.shift) + 1;
+  const bins = new Uint32Array(2 * binCount);
+  for (let i = 1; i < bins.length; i += 2) bins[i] = 0xffff0000;
+  return { above: 0, inside: 0, bins };
+}
+
+function joinLowBits(a: number, b: number): number {
+  return (((a | b) & 0xffff) | (a & b & 0xffff0000)) >>> 0;
+}
+
+function narrowWindow(low: number, high: number): Window {
+  let shift = 0;
+  while ((high - low) / 2 ** shift >= NARROW_BINS && shift < 15) shift++;
+  // Only windows nearly as wide as all keys need more bins than a narrow one has.
+  return { low, high, shift };
+}

@@ -1,0 +1,52 @@
+/** Sweeps over a scope on this thread: for a tensor that is one chunk, measured where it is combined. */
+import type { SlackTally, Tally, Window } from "../native/addon.ts";
+import type { Measured, ScopeTrim, Sweeps } from "./measure.ts";
+import { type ChunkMeasured, measuredForChunk } from "./native-job.ts";
+import { type OpenFiles, runOperation } from "./run-operation.ts";
+import { samplingOf } from "./sampling.ts";
+import type { ChunkRef } from "./tensor-work.ts";
+
+export class LocalSweeps implements Sweeps {
+  readonly chunks: readonly ChunkRef[];
+  readonly #files: OpenFiles;
+
+  constructor(chunks: readonly ChunkRef[], files: OpenFiles) {
+    this.chunks = chunks;
+    this.#files = files;
+  }
+
+  async trim(
+    windows: readonly (Window | null)[],
+    sampled: boolean,
+    take: (chunk: number, model: number, tally: Tally) => void,
+  ): Promise<void> {
+    const sampling = sampled ? samplingOf(this.chunks) : null;
+    for (const [index, chunk] of this.chunks.entries()) {
+      const tallies = await runOperation({ kind: "trim", chunk, windows, sampling }, this.#files);
+      for (const [model, tally] of tallies.entries()) if (tally !== null) take(index, model, tally);
+    }
+  }
+
+  async norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void> {
+    for (const [index, chunk] of this.chunks.entries())
+      take(await runOperation({ kind: "norms", chunk, measured: trimmedOnly(trims, index) }, this.#files));
+  }
+
+  async slack(
+    measured: Measured,
+    window: Window,
+    sampled: boolean,
+    take: (chunk: number, tally: SlackTally) => void,
+  ): Promise<void> {
+    const sampling = sampled ? samplingOf(this.chunks) : null;
+    for (const [index, chunk] of this.chunks.entries()) {
+      const forChunk = measuredForChunk(measured, index);
+      take(index, await runOperation({ kind: "slack", chunk, measured: forChunk, window, sampling }, this.#files));
+    }
+  }
+}
+
+/** Norms are measured when nothing but the trim cuts is known. */
+export function trimmedOnly(trims: readonly ScopeTrim[], chunkOfScope: number): ChunkMeasured {
+  return measuredForChunk({ trims, norms: null, zeroSign: 1, slack: null }, chunkOfScope);
+}

@@ -1,0 +1,41 @@
+/** One validator for the options of a merge, whether they come from the command line or from a program. */
+import { TiesmithError } from "../errors.ts";
+import type { MergeOptions } from "./merge-options.ts";
+
+const BLOCK_ELEMENTS = 4096;
+const KNOWN: readonly (keyof MergeOptions)[] = [
+  "out",
+  "threads",
+  "maxShardBytes",
+  "overwrite",
+  "resume",
+  "restart",
+  "saturate",
+  "hashInputs",
+  "languages",
+  "chunkElements",
+  "onProgress",
+  "signal",
+];
+
+/** @throws {TiesmithError} `USAGE` naming the option, what was expected and what was received */
+export function checkMergeOptions(options: MergeOptions): void {
+  const unknown = Object.keys(options).find((key) => !(KNOWN as readonly string[]).includes(key));
+  if (unknown !== undefined) refuse(unknown, `one of ${KNOWN.join(", ")}`, "an unknown option");
+  if (typeof options.out !== "string" || options.out === "") refuse("out", "the path of a folder", options.out);
+  checkWhole("threads", options.threads, 1, 1024);
+  checkWhole("maxShardBytes", options.maxShardBytes, 1, Number.MAX_SAFE_INTEGER);
+  checkWhole("chunkElements", options.chunkElements, BLOCK_ELEMENTS, 1 << 26);
+  if (options.chunkElements !== undefined && options.chunkElements % BLOCK_ELEMENTS !== 0)
+    refuse("chunkElements", `a multiple of ${BLOCK_ELEMENTS}`, options.chunkElements);
+}
+
+function checkWhole(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined) return;
+  if (!Number.isInteger(value) || value < min || value > max)
+    refuse(name, `a whole number from ${min} to ${max}`, value);
+}
+
+function refuse(name: string, expected: string, received: unknown): never {
+  throw new TiesmithError("USAGE", `Expected ${expected} for ${name}, but received ${String(received)}`, { option: name });
+}

@@ -1,0 +1,230 @@
+/** Runs the tensors of a merge through the pool, in file order, a bounded number at a time. */
+import type { ChunkCounts, ChunkResult } from "../native/addon.ts";
+import { forEachInFlight } from "./in-flight.ts";
+import { type Measured, measureScope } from "./measure.ts";
+import { type ChunkMeasured, measuredForChunk, UNMEASURED } from "./native-job.ts";
+import type { ByteRange, CopyOperation, Operation, TensorOutcome } from "./operations.ts";
+import type { Pool } from "./pool.ts";
+import { PoolSweeps } from "./pool-sweeps.ts";
+import { chunkCount, chunkExtent, chunksOf, type TensorWork } from "./tensor-work.ts";
+
+/** A tensor that is copied unchanged: integers, booleans. */
+export interface CopyWork {
+  readonly name: string;
+  /** In order, each small enough for a worker's scratch memory. */
+  readonly pieces: readonly Omit<CopyOperation, "kind">[];
+}
+
+export type Work = TensorWork | CopyWork;
+
+/** Measurements over the whole model, and where each tensor's chunks stand in that scope. */
+export interface ModelScope {
+  readonly measured: Measured;
+  readonly firstChunk: ReadonlyMap<string, number>;
+}
+
+export interface MergeHooks {
+  /** A tensor is done: all its bytes are with the system. */
+  tensorDone(work: Work, outcome: TensorOutcome): void;
+  /** Elements of a tensor have been combined. */
+  advanced(work: Work, elementCount: number): void;
+}
+
+/** Chunks' worth of elements under way per thread. Enough to hide the waits between a tensor's passes. */
+const CHUNKS_IN_FLIGHT_PER_THREAD = 6;
+/** Tensors of one batch: bounds what one cancelled or failed batch loses. */
+const LARGEST_BATCH = 64;
+
+/** A large tensor, or small neighbours that share a task. */
+interface Group {
+  readonly works: readonly Work[];
+  readonly cost: number;
+  readonly order: number;
+}
+
+/** Measures all tensors as one scope, in byte order of their names. */
+export async function measureModel(works: readonly Work[], pool: Pool): Promise<ModelScope | null> {
+  const tensors = inScopeOrder(works);
+  const arithmetic = tensors[0]?.arithmetic;
+  if (arithmetic?.kind !== "ties") return null;
+  const sweeps = new PoolSweeps(tensors.flatMap(chunksOf), pool, 0);
+  return scopeOf(works, await measureScope(arithmetic, sweeps));
+}
+
+/** Where each tensor's chunks stand in a scope over all of them. */
+export function scopeOf(works: readonly Work[], measured: Measured): ModelScope {
+  const firstChunk = new Map<string, number>();
+  let count = 0;
+  for (const tensor of inScopeOrder(works)) {
+    firstChunk.set(tensor.name, count);
+    count += chunkCount(tensor);
+  }
+  return { measured, firstChunk };
+}
+
+function inScopeOrder(works: readonly Work[]): TensorWork[] {
+  return works
+    .filter((work): work is TensorWork => !isCopy(work))
+    .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+}
+
+/** Merges all works and reports each as it is done. */
+export async function mergeTensors(
+  works: readonly Work[],
+  scope: ModelScope | null,
+  pool: Pool,
+  hooks: MergeHooks,
+): Promise<void> {
+  const groups = groupsOf(works);
+  const chunkElements = Math.max(1, ...works.map((work) => (isCopy(work) ? 1 : work.chunkElements)));
+  const limit = pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD * chunkElements;
+  await forEachInFlight(
+    groups,
+    limit,
+    (group) => group.cost,
+    async (group) => {
+      await readAhead(group, pool);
+      const [only] = group.works;
+      if (group.works.length === 1 && only !== undefined && !isCopy(only) && chunkCount(only) > 1)
+        await mergeLarge(only, scope, group.order, pool, hooks);
+      else await mergeSmall(group, scope, pool, hooks);
+    },
+  );
+}
+
+export function isCopy(work: Work): work is CopyWork {
+  return "pieces" in work;
+}
+
+/** What a work costs, in elements; copied bytes count as one element each. */
+export function costOf(work: Work): number {
+  if (!isCopy(work)) return work.elementCount;
+  return work.pieces.reduce((sum, piece) => sum + piece.source.byteCount, 0);
+}
+
+function groupsOf(works: readonly Work[]): Group[] {
+  const groups: Group[] = [];
+  let small: Work[] = [];
+  let cost = 0;
+  const flush = () => {
+    if (small.length > 0) groups.push({ works: small, cost, order: groups.length });
+    small = [];
+    cost = 0;
+  };
+  for (const work of works) {
+    const own = costOf(work);
+    const room = isCopy(work) ? Number.POSITIVE_INFINITY : work.chunkElements;
+    if (own > room || cost + own > room || small.length === LARGEST_BATCH) flush();
+    small.push(work);
+    cost += own;
+    if (own > room) flush();
+  }
+  flush();
+  return groups;
+}
+
+/** Asks for a group's inputs now: groups start well before their turn comes. */
+async function readAhead(group: Group, pool: Pool): Promise<void> {
+  const ranges = group.works.flatMap((work): ByteRange[] => {
+    if (isCopy(work)) return work.pieces.map((piece) => piece.source);
+    const sources = work.base === null ? work.models : [work.base, ...work.models];
+    return sources.map(({ path, byteOffset, dtype }) => ({
+      path,
+      byteOffset,
+      byteCount: work.elementCount * (dtype === "F32" ? 4 : 2),
+    }));
+  });
+  await pool.run([{ kind: "readAhead", ranges }], group.order);
+}
+
+async function mergeSmall(group: Group, scope: ModelScope | null, pool: Pool, hooks: MergeHooks): Promise<void> {
+  const operations = group.works.map((work) => operationsOf(work, scope));
+  const answers = (await pool.run(operations.flat(), group.order)) as SmallAnswer[];
+  let first = 0;
+  for (const [i, work] of group.works.entries()) {
+    const count = operations[i]?.length ?? 0;
+    const own = answers.slice(first, first + count);
+    first += count;
+    hooks.advanced(work, costOf(work));
+    hooks.tensorDone(work, outcomeOf(own));
+  }
+}
+
+/** None for an empty tensor. */
+function operationsOf(work: Work, scope: ModelScope | null): Operation[] {
+  if (isCopy(work)) return work.pieces.map((piece) => ({ kind: "copy", ...piece }));
+  if (work.elementCount === 0) return [];
+  if (scope === null) return [{ kind: "whole", tensor: work }];
+  const measured = measuredInScope(work, 0, scope);
+  return [{ kind: "combine", chunk: { tensor: work, index: 0 }, measured }];
+}
+
+type SmallAnswer = TensorOutcome | ChunkResult | { hash: string };
+
+function outcomeOf(answers: readonly SmallAnswer[]): TensorOutcome {
+  const [first] = answers;
+  if (first === undefined) return { hashes: [], counts: null, measured: null };
+  if ("hashes" in first) return first;
+  const hashes = answers.map((answer) => (answer as { hash: string }).hash);
+  if (!("models" in first)) return { hashes, counts: null, measured: null };
+  const { hash: _, ...counts } = first;
+  return { hashes, counts, measured: null };
+}
+
+async function mergeLarge(
+  tensor: TensorWork,
+  scope: ModelScope | null,
+  order: number,
+  pool: Pool,
+  hooks: MergeHooks,
+): Promise<void> {
+  const chunks = chunksOf(tensor);
+  const { arithmetic } = tensor;
+  const measured =
+    scope === null && arithmetic.kind === "ties"
+      ? await measureScope(arithmetic, new PoolSweeps(chunks, pool, order))
+      : null;
+  const measuredOf = (index: number): ChunkMeasured => {
+    if (scope !== null) return measuredInScope(tensor, index, scope);
+    return measured === null ? UNMEASURED : measuredForChunk(measured, index);
+  };
+  const results = await Promise.all(
+    chunks.map(async (chunk) => {
+      const [result] = await pool.run(
+        [{ kind: "combine" as const, chunk, measured: measuredOf(chunk.index) }],
+        order,
+      );
+      if (result === undefined) throw new Error("a combine operation gave no answer");
+      hooks.advanced(tensor, chunkExtent(chunk).elementCount);
+      return result;
+    }),
+  );
+  hooks.tensorDone(tensor, {
+    hashes: results.map((result) => result.hash),
+    counts: addCounts(results),
+    measured,
+  });
+}
+
+function measuredInScope(tensor: TensorWork, index: number, scope: ModelScope): ChunkMeasured {
+  return measuredForChunk(scope.measured, (scope.firstChunk.get(tensor.name) as number) + index);
+}
+
+/** The sums of chunks' counts. */
+export function addCounts(parts: readonly ChunkCounts[]): ChunkCounts {
+  const sum: ChunkCounts = { models: [], conflicts: 0, givenBack: 0, saturated: 0 };
+  for (const part of parts) {
+    sum.conflicts += part.conflicts;
+    sum.givenBack += part.givenBack;
+    sum.saturated += part.saturated;
+    for (const [i, model] of part.models.entries()) {
+      sum.models[i] ??= { zero: 0, retained: 0, inConflict: 0, discarded: 0 };
+      const total = sum.models[i];
+      total.zero += model.zero;
+      total.retained += model.retained;
+      total.inConflict += model.inConflict;
+      total.discarded += model.discarded;
+    }
+  }
+  return sum;
+}

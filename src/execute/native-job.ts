@@ -1,0 +1,88 @@
+/** From a chunk and what was measured to the arguments of one native call. */
+import type { Arithmetic } from "../methods/method.ts";
+import type {
+  MappedFileHandle,
+  NativeCombination,
+  NativeCut,
+  NativeElection,
+  NativeJob,
+  NativeSource,
+} from "../native/addon.ts";
+import type { ScopeCut } from "./cut-search.ts";
+import type { Measured, ScopeTrim } from "./measure.ts";
+import { type ChunkRef, chunkExtent, type SourceRef } from "./tensor-work.ts";
+
+const BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
+
+/** Opens input files once per thread. */
+export type OpenInput = (path: string) => MappedFileHandle;
+
+/** One chunk's share of what was measured over its scope: plain data, small enough to cross threads. */
+export interface ChunkMeasured {
+  readonly trims: readonly ("everything" | "nothing" | NativeCut)[];
+  readonly factors: readonly number[] | null;
+  readonly zeroSign: -1 | 0 | 1 | 2;
+  readonly slack: NativeCut | null;
+}
+
+/** Nothing trimmed, nothing elected: what methods without an election need. */
+export const UNMEASURED: ChunkMeasured = { trims: [], factors: null, zeroSign: 1, slack: null };
+
+export function measuredForChunk(measured: Measured, chunkOfScope: number): ChunkMeasured {
+  return {
+    trims: measured.trims.map((trim) => trimForChunk(trim, chunkOfScope)),
+    factors: measured.norms?.map((norms) => norms.factor) ?? null,
+    zeroSign: measured.zeroSign,
+    slack: measured.slack?.cut ? cutForChunk(measured.slack.cut, chunkOfScope) : null,
+  };
+}
+
+function trimForChunk(trim: ScopeTrim, chunk: number): "everything" | "nothing" | NativeCut {
+  return trim.kind === "cut" ? cutForChunk(trim.cut, chunk) : trim.kind;
+}
+
+function cutForChunk(cut: ScopeCut, chunk: number): NativeCut {
+  const { threshold, tied, taken } = cut;
+  return { threshold, tied, taken, firstTie: cut.firstTies[chunk] as number };
+}
+
+export function nativeSource(source: SourceRef, chunk: ChunkRef, open: OpenInput): NativeSource {
+  const { elementOffset } = chunkExtent(chunk);
+  return {
+    file: open(source.path),
+    byteOffset: source.byteOffset + elementOffset * BYTES[source.dtype],
+    dtype: source.dtype,
+  };
+}
+
+export function nativeJob(chunk: ChunkRef, measured: ChunkMeasured, open: OpenInput): NativeJob {
+  const { base, models, arithmetic } = chunk.tensor;
+  const ignoresWeights = arithmetic.kind === "ties" && !arithmetic.electionWeights;
+  return {
+    base: base === null ? null : nativeSource(base, chunk, open),
+    models: models.map((model, i) => {
+      const weight = arithmetic.weights[i] as number;
+      return {
+        source: nativeSource(model, chunk, open),
+        weight,
+        voteWeight: ignoresWeights ? 1 : weight,
+        rescale: measured.factors?.[i] ?? 1,
+        trim: measured.trims[i] ?? "everything",
+      };
+    }),
+    elementCount: chunkExtent(chunk).elementCount,
+  };
+}
+
+export function nativeElection(arithmetic: Arithmetic, measured: ChunkMeasured): NativeElection {
+  const priority = arithmetic.kind === "ties" ? (arithmetic.priority ?? -1) : -1;
+  return { zeroSign: measured.zeroSign, priority };
+}
+
+export function nativeCombination(arithmetic: Arithmetic, measured: ChunkMeasured): NativeCombination {
+  return {
+    lambda: arithmetic.kind === "linear" ? 1 : arithmetic.lambda,
+    normalize: arithmetic.normalize,
+    slack: measured.slack,
+  };
+}

@@ -1,0 +1,126 @@
+/** What the pool's workers can be asked to do, and what they answer: plain data only. */
+import type { Problem } from "../errors.ts";
+import type {
+  ChunkCounts,
+  ChunkResult,
+  NativeDifference,
+  Sampling,
+  SlackTally,
+  Tally,
+  Window,
+} from "../native/addon.ts";
+import type { Measured } from "./measure.ts";
+import type { ChunkMeasured } from "./native-job.ts";
+import type { ChunkRef, SourceRef, TensorWork } from "./tensor-work.ts";
+
+export interface ByteRange {
+  readonly path: string;
+  readonly byteOffset: number;
+  readonly byteCount: number;
+}
+
+/** Counts |tau| of each model that has a window. */
+export interface TrimOperation {
+  readonly kind: "trim";
+  readonly chunk: ChunkRef;
+  readonly windows: readonly (Window | null)[];
+  readonly sampling: Sampling | null;
+}
+
+export interface NormsOperation {
+  readonly kind: "norms";
+  readonly chunk: ChunkRef;
+  readonly measured: ChunkMeasured;
+}
+
+export interface SlackOperation {
+  readonly kind: "slack";
+  readonly chunk: ChunkRef;
+  readonly measured: ChunkMeasured;
+  readonly window: Window;
+  readonly sampling: Sampling | null;
+}
+
+export interface CombineOperation {
+  readonly kind: "combine";
+  readonly chunk: ChunkRef;
+  readonly measured: ChunkMeasured;
+}
+
+/** Measures and combines a tensor of one chunk at a stroke, while it is in the cache. */
+export interface WholeOperation {
+  readonly kind: "whole";
+  readonly tensor: TensorWork;
+}
+
+export interface CopyOperation {
+  readonly kind: "copy";
+  readonly source: ByteRange;
+  readonly output: { readonly path: string; readonly byteOffset: number };
+}
+
+export interface HashOperation {
+  readonly kind: "hash";
+  readonly range: ByteRange;
+}
+
+export interface CompareOperation {
+  readonly kind: "compare";
+  readonly a: SourceRef;
+  readonly b: SourceRef;
+  readonly elementCount: number;
+}
+
+/** Asks the system to read ranges soon. */
+export interface ReadAheadOperation {
+  readonly kind: "readAhead";
+  readonly ranges: readonly ByteRange[];
+}
+
+export type Operation =
+  | TrimOperation
+  | NormsOperation
+  | SlackOperation
+  | CombineOperation
+  | WholeOperation
+  | CopyOperation
+  | HashOperation
+  | CompareOperation
+  | ReadAheadOperation;
+
+/** What a whole tensor came to. */
+export interface TensorOutcome {
+  /** XXH3-128 of each chunk, in order. */
+  readonly hashes: readonly string[];
+  readonly counts: ChunkCounts | null;
+  /** Null for methods that measure nothing, and where the measuring was done over the whole model. */
+  readonly measured: Measured | null;
+}
+
+export interface OperationAnswers {
+  trim: readonly (Tally | null)[];
+  norms: Float64Array;
+  slack: SlackTally;
+  combine: ChunkResult;
+  whole: TensorOutcome;
+  copy: { hash: string };
+  hash: string;
+  compare: NativeDifference;
+  readAhead: null;
+}
+
+export type Answer<O extends Operation> = OperationAnswers[O["kind"]];
+
+/** One task of the pool: operations that run one after the other on one thread. */
+export interface Batch {
+  readonly operations: readonly Operation[];
+}
+
+/** Errors lose their class across threads, so that a failed batch is answered, not thrown. */
+export type BatchAnswer = { readonly answers: readonly unknown[] } | { readonly problem: Problem };
+
+/** What every worker is born with. */
+export interface WorkerSetting {
+  /** One Int32: nonzero once the run is cancelled. Read between operations. */
+  readonly cancelFlag: SharedArrayBuffer;
+}

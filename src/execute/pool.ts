@@ -1,0 +1,91 @@
+/** The pool of worker threads of one run. Made for it, gone with it. */
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import { messageOf, TiesmithError } from "../errors.ts";
+import type { Answer, Batch, BatchAnswer, Operation, WorkerSetting } from "./operations.ts";
+import { OrderedQueue } from "./task-order.ts";
+
+/**
+ * Tasks that a worker holds at a time: one that computes, and one whose result libuv is writing to disk.
+ * So computing and writing overlap, and scratch memory is bounded by two chunks a thread.
+ */
+const TASKS_PER_WORKER = 2;
+
+export class Pool {
+  readonly threads: number;
+  readonly #piscina: Piscina;
+  readonly #cancelFlag = new Int32Array(new SharedArrayBuffer(4));
+  #failure: TiesmithError | null = null;
+
+  constructor(threads: number) {
+    this.threads = threads;
+    const setting: WorkerSetting = { cancelFlag: this.#cancelFlag.buffer as SharedArrayBuffer };
+    this.#piscina = new Piscina({
+      filename: new URL("./worker.js", import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: TASKS_PER_WORKER,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      recordTiming: false,
+      taskQueue: new OrderedQueue(),
+      workerData: setting,
+    });
+    // Without a listener a worker that dies outside a task would end the process.
+    this.#piscina.on("error", (error: unknown) => {
+      this.#failure ??= new TiesmithError("WORKER_FAILED", `A worker thread died: ${messageOf(error)}`);
+    });
+  }
+
+  /**
+   * Runs operations one after the other on one worker; batches of lower `order` start first.
+   * @throws {TiesmithError} the first failure of the batch; `INTERRUPTED` after {@link cancel}
+   */
+  async run<O extends Operation>(operations: readonly O[], order: number): Promise<Answer<O>[]> {
+    if (this.#failure !== null) throw this.#failure;
+    const batch: Batch & { [Piscina.queueOptionsSymbol]: object } = {
+      operations,
+      [Piscina.queueOptionsSymbol]: { order },
+    };
+    let answer: BatchAnswer;
+    try {
+      answer = (await this.#piscina.run(batch)) as BatchAnswer;
+    } catch (error) {
+      throw this.#failure ?? new TiesmithError("WORKER_FAILED", `A worker thread died: ${messageOf(error)}`);
+    }
+    if ("problem" in answer) throw TiesmithError.fromProblem(answer.problem);
+    return answer.answers as Answer<O>[];
+  }
+
+  /** Makes every batch end at its next operation. A running native call (below 100 ms) is not cut short. */
+  cancel(): void {
+    Atomics.store(this.#cancelFlag, 0, 1);
+  }
+
+  /** Waits for what is running, then ends the workers; mappings and descriptors go with them. */
+  async close(): Promise<void> {
+    await this.#piscina.close({ force: true }).catch(() => undefined);
+    await this.#piscina.destroy();
+  }
+}
+
+/** The threads to use where nothing else is said: cores that this process may use, by affinity and cgroup. */
+export function defaultThreads(): number {
+  return Math.max(1, Math.min(availableParallelism(), cgroupCores()));
+}
+
+/** The CPU quota of the process's cgroup (version 2, then 1) in cores, or Infinity. */
+function cgroupCores(): number {
+  const read = (path: string) => {
+    try {
+      return readFileSync(path, "utf8").trim();
+    } catch {
+      return "";
+    }
+  };
+  const [quota, period] = read("/sys/fs/cgroup/cpu.max").split(" ");
+  const v2 = Number(quota) / Number(period);
+  if (v2 > 0) return Math.ceil(v2);
+  const v1 = Number(read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")) / Number(read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"));
+  return v1 > 0 ? Math.ceil(v1) : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,161 @@
+/** Runs operations on this thread: opens files once, calls the addon, turns failures into errors for people. */
+import { TiesmithError } from "../errors.ts";
+import {
+  addon,
+  type ChunkFailure,
+  type ChunkResult,
+  type MappedFileHandle,
+  type OutputFileHandle,
+} from "../native/addon.ts";
+import { LocalSweeps } from "./local-sweeps.ts";
+import { measureScope } from "./measure.ts";
+import { measuredForChunk, nativeCombination, nativeElection, nativeJob, nativeSource, UNMEASURED } from "./native-job.ts";
+import type {
+  Answer,
+  CombineOperation,
+  CompareOperation,
+  CopyOperation,
+  HashOperation,
+  NormsOperation,
+  Operation,
+  ReadAheadOperation,
+  SlackOperation,
+  TensorOutcome,
+  TrimOperation,
+  WholeOperation,
+} from "./operations.ts";
+import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
+
+/** Files that this thread has open. */
+export class OpenFiles {
+  readonly #inputs = new Map<string, MappedFileHandle>();
+  readonly #outputs = new Map<string, OutputFileHandle>();
+
+  readonly input = (path: string): MappedFileHandle => {
+    let file = this.#inputs.get(path);
+    if (file === undefined) this.#inputs.set(path, (file = addon().mapFile(path)));
+    return file;
+  };
+
+  readonly output = (path: string): OutputFileHandle => {
+    let file = this.#outputs.get(path);
+    if (file === undefined) this.#outputs.set(path, (file = addon().openOutput(path)));
+    return file;
+  };
+
+  close(): void {
+    for (const file of this.#inputs.values()) addon().closeFile(file);
+    for (const file of this.#outputs.values()) addon().closeOutput(file);
+    this.#inputs.clear();
+    this.#outputs.clear();
+  }
+}
+
+type Runner<O extends Operation> = (operation: O, files: OpenFiles) => Answer<O> | Promise<Answer<O>>;
+
+const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
+  trim: runTrim,
+  norms: runNorms,
+  slack: runSlack,
+  combine: runCombine,
+  whole: runWhole,
+  copy: runCopy,
+  hash: runHash,
+  compare: runCompare,
+  readAhead: runReadAhead,
+};
+
+export function runOperation<O extends Operation>(operation: O, files: OpenFiles): Answer<O> | Promise<Answer<O>> {
+  return (runners[operation.kind] as unknown as Runner<O>)(operation, files);
+}
+
+function runTrim({ chunk, windows, sampling }: TrimOperation, files: OpenFiles): Answer<TrimOperation> {
+  const { base, models } = chunk.tensor;
+  if (base === null) throw new TypeError("trimming needs a base");
+  const { elementCount } = chunkExtent(chunk);
+  const nativeBase = nativeSource(base, chunk, files.input);
+  return models.map((model, i) => {
+    const window = windows[i];
+    if (!window) return null;
+    const job = { base: nativeBase, model: nativeSource(model, chunk, files.input), elementCount };
+    return addon().tallyTrim(job, window, sampling);
+  });
+}
+
+function runNorms({ chunk, measured }: NormsOperation, files: OpenFiles): Float64Array {
+  return addon().blockNorms(nativeJob(chunk, measured, files.input));
+}
+
+function runSlack(operation: SlackOperation, files: OpenFiles): Answer<SlackOperation> {
+  const { chunk, measured, window, sampling } = operation;
+  const election = nativeElection(chunk.tensor.arithmetic, measured);
+  return addon().tallySlack(nativeJob(chunk, measured, files.input), election, window, sampling);
+}
+
+async function runCombine({ chunk, measured }: CombineOperation, files: OpenFiles): Promise<ChunkResult> {
+  const { arithmetic, output } = chunk.tensor;
+  const job = nativeJob(chunk, measured, files.input);
+  const bytes = output.dtype === "F32" ? 4 : 2;
+  const result = await addon().combine(
+    arithmetic.kind,
+    job,
+    nativeElection(arithmetic, measured),
+    nativeCombination(arithmetic, measured),
+    {
+      file: files.output(output.path),
+      byteOffset: output.byteOffset + chunkExtent(chunk).elementOffset * bytes,
+      dtype: output.dtype,
+      saturate: output.saturate,
+    },
+  );
+  if ("failure" in result) throw notFinite(chunk, result);
+  return result;
+}
+
+function notFinite(chunk: ChunkRef, { failure }: ChunkFailure): TiesmithError {
+  const { name, base, models, output } = chunk.tensor;
+  const index = chunkExtent(chunk).elementOffset + failure.element;
+  if (failure.status === "overflow")
+    return new TiesmithError(
+      "OVERFLOW",
+      `Expected the merged ${name} to fit ${output.dtype}, but element ${index} overflows; ` +
+        "store a wider dtype, or clamp such values with --saturate",
+      { tensor: name, index, dtype: output.dtype },
+    );
+  const source = failure.source === 0 ? base : models[failure.source - 1];
+  return new TiesmithError(
+    "NOT_FINITE",
+    `Expected finite numbers in ${name}, but element ${index} in ${source?.path} is NaN or Inf`,
+    { tensor: name, index, path: source?.path },
+  );
+}
+
+async function runWhole({ tensor }: WholeOperation, files: OpenFiles): Promise<TensorOutcome> {
+  const chunk: ChunkRef = { tensor, index: 0 };
+  const { arithmetic } = tensor;
+  const measured =
+    arithmetic.kind === "ties" ? await measureScope(arithmetic, new LocalSweeps([chunk], files)) : null;
+  const forChunk = measured === null ? UNMEASURED : measuredForChunk(measured, 0);
+  const { hash, ...counts } = await runCombine({ kind: "combine", chunk, measured: forChunk }, files);
+  return { hashes: [hash], counts, measured };
+}
+
+function runCopy({ source, output }: CopyOperation, files: OpenFiles): Promise<{ hash: string }> {
+  const from = { file: files.input(source.path), byteOffset: source.byteOffset };
+  const to = { file: files.output(output.path), byteOffset: output.byteOffset };
+  return addon().copyRange(from, source.byteCount, to);
+}
+
+function runHash({ range }: HashOperation, files: OpenFiles): string {
+  return addon().hashRange(files.input(range.path), range.byteOffset, range.byteCount);
+}
+
+function runCompare({ a, b, elementCount }: CompareOperation, files: OpenFiles): Answer<CompareOperation> {
+  const open = ({ path, byteOffset, dtype }: typeof a) => ({ file: files.input(path), byteOffset, dtype });
+  return addon().compare(open(a), open(b), elementCount);
+}
+
+function runReadAhead({ ranges }: ReadAheadOperation, files: OpenFiles): null {
+  for (const range of ranges) addon().readAhead(files.input(range.path), range.byteOffset, range.byteCount);
+  return null;
+}

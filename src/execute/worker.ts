@@ -1,0 +1,29 @@
+/** A pool thread: runs batches of operations. Imports no recipe, plan or method. */
+import { workerData } from "node:worker_threads";
+import { type Problem, TiesmithError } from "../errors.ts";
+import type { Batch, BatchAnswer, WorkerSetting } from "./operations.ts";
+import { OpenFiles, runOperation } from "./run-operation.ts";
+import { systemProblem } from "./system-problem.ts";
+
+const files = new OpenFiles();
+// piscina puts the pool's workerData behind its own.
+const setting = (Array.isArray(workerData) ? workerData.at(-1) : workerData) as WorkerSetting;
+const cancelFlag = new Int32Array(setting.cancelFlag);
+
+export default async function runBatch(batch: Batch): Promise<BatchAnswer> {
+  const answers: unknown[] = [];
+  try {
+    for (const operation of batch.operations) {
+      if (Atomics.load(cancelFlag, 0) !== 0) throw new TiesmithError("INTERRUPTED", "The run was interrupted");
+      answers.push(await runOperation(operation, files));
+    }
+    return { answers };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof TiesmithError) return error.toProblem();
+  return systemProblem(error);
+}

@@ -1,0 +1,180 @@
+/**
+ * The native addon as typed functions. Thin: one native call each, plain data in and out.
+ * Keys are 31-bit integers that order like magnitudes; see `docs/architecture.md`.
+ */
+import type { FloatDtype } from "../dtypes.ts";
+import { loadAddon } from "./load.ts";
+
+declare const mappedFile: unique symbol;
+declare const outputFile: unique symbol;
+/** A mapping of an input file, shared by all threads of the process. */
+export interface MappedFileHandle {
+  readonly [mappedFile]: true;
+}
+/** An output shard open for writing. */
+export interface OutputFileHandle {
+  readonly [outputFile]: true;
+}
+
+/** Elements in a mapped file, `byteOffset` from its start. */
+export interface NativeSource {
+  file: MappedFileHandle;
+  byteOffset: number;
+  dtype: FloatDtype;
+}
+
+/** An exact selection: keys above `threshold`, and `taken` of the `tied` ones equal to it, spread evenly. */
+export interface NativeCut {
+  threshold: number;
+  tied: number;
+  taken: number;
+  /** How many tied elements of the scope come before this chunk. */
+  firstTie: number;
+}
+
+export interface NativeModel {
+  source: NativeSource;
+  weight: number;
+  /** The weight, or 1 where the election ignores weights. */
+  voteWeight: number;
+  /** Multiplies the trimmed task vector. */
+  rescale: number;
+  trim: "everything" | "nothing" | NativeCut;
+}
+
+export interface NativeJob {
+  base: NativeSource | null;
+  models: NativeModel[];
+  elementCount: number;
+}
+
+/** Keys from `low` to `high`, told apart in bins of 2^shift keys. */
+export interface Window {
+  low: number;
+  high: number;
+  shift: number;
+}
+
+/** Runs of `run` elements, one every `stride`. */
+export interface Sampling {
+  run: number;
+  stride: number;
+}
+
+/** `bins`: per bin a u32 count, then u16 OR and u16 AND of the key bits that the bin drops. */
+export interface Tally {
+  above: number;
+  bins: ArrayBuffer;
+}
+
+export interface SlackTally extends Tally {
+  positive: number;
+  negative: number;
+  retained: number;
+  discarded: number;
+}
+
+/** `zeroSign`: what an exactly zero vote elects: -1, 0 (nothing), 1, or 2 for the priority model's sign. */
+export interface NativeElection {
+  zeroSign: -1 | 0 | 1 | 2;
+  priority: number;
+}
+
+export interface NativeCombination {
+  lambda: number;
+  normalize: boolean;
+  slack: NativeCut | null;
+}
+
+export interface NativeOutput {
+  file: OutputFileHandle;
+  byteOffset: number;
+  dtype: FloatDtype;
+  saturate: boolean;
+}
+
+/** Counts of one task vector: exactly zero; nonzero after trim; opposed by another; lost before slack. */
+export interface ModelCounts {
+  zero: number;
+  retained: number;
+  inConflict: number;
+  discarded: number;
+}
+
+export interface ChunkCounts {
+  models: ModelCounts[];
+  conflicts: number;
+  givenBack: number;
+  saturated: number;
+}
+
+export interface ChunkResult extends ChunkCounts {
+  /** XXH3-128 of the chunk's bytes. */
+  hash: string;
+}
+
+export interface ChunkFailure {
+  failure: { status: "notFinite" | "overflow"; element: number; source: number };
+}
+
+export interface NativeDifference {
+  differing: number;
+  sameSign: number;
+  notFinite: number;
+  maxAbsolute: number;
+  /** Per block of 4,096 elements: sum (a - b)^2 and sum a^2. */
+  squares: Float64Array;
+}
+
+export type CombineKind = "linear" | "task" | "ties";
+
+export interface NativeAddon {
+  readonly kernel: string;
+  readonly supportedKernels: readonly string[];
+  readonly blockElements: number;
+  mapFile(path: string): MappedFileHandle;
+  closeFile(file: MappedFileHandle): void;
+  readAhead(file: MappedFileHandle, byteOffset: number, byteCount: number): void;
+  hashRange(file: MappedFileHandle, byteOffset: number, byteCount: number): string;
+  /** XXH3-128 of bytes in memory. */
+  hashBytes(bytes: Uint8Array): string;
+  reserveFile(path: string, byteCount: number): void;
+  openOutput(path: string): OutputFileHandle;
+  closeOutput(file: OutputFileHandle): void;
+  tallyTrim(
+    job: { base: NativeSource; model: NativeSource; elementCount: number },
+    window: Window,
+    sampling: Sampling | null,
+  ): Tally;
+  tallySlack(
+    job: NativeJob,
+    election: NativeElection,
+    window: Window,
+    sampling: Sampling | null,
+  ): SlackTally;
+  blockNorms(job: NativeJob): Float64Array;
+  compare(a: NativeSource, b: NativeSource, elementCount: number): NativeDifference;
+  combine(
+    kind: CombineKind,
+    job: NativeJob,
+    election: NativeElection,
+    combination: NativeCombination,
+    output: NativeOutput,
+  ): Promise<ChunkResult> | ChunkFailure;
+  copyRange(
+    source: { file: MappedFileHandle; byteOffset: number },
+    byteCount: number,
+    output: Pick<NativeOutput, "file" | "byteOffset">,
+  ): Promise<{ hash: string }>;
+}
+
+let loaded: NativeAddon | undefined;
+
+/**
+ * The addon, loaded on first use: commands that need no kernels start without it.
+ * @throws {TiesmithError} `ADDON_MISSING`
+ */
+export function addon(): NativeAddon {
+  loaded ??= loadAddon() as NativeAddon;
+  return loaded;
+}
