@@ -10,16 +10,14 @@
 namespace tiesmith {
 namespace {
 
-// The bins that a tally fills, as an ArrayBuffer: per bin a u32 count and two u16 (or, and).
+// The bins that a tally fills, as an ArrayBuffer (zeroed by V8): per bin a u32 count and a u32 low_seen.
 struct BinBuffer {
   Napi::ArrayBuffer buffer;
   Tally tally;
 
   BinBuffer(Napi::Env env, const Window& window)
       : buffer(Napi::ArrayBuffer::New(env, window.bin_count() * sizeof(Bin))),
-        tally{0, static_cast<Bin*>(buffer.Data())} {
-    for (std::size_t i = 0; i < window.bin_count(); ++i) tally.bins[i] = {0, 0, 0xffff};
-  }
+        tally{0, static_cast<Bin*>(buffer.Data())} {}
   Napi::Object result(Napi::Env env) const {
     auto object = Napi::Object::New(env);
     object.Set("above", static_cast<double>(tally.above));

@@ -4,7 +4,8 @@
 // Arithmetic in f32, for outputs in half precision.
 struct SinglePrecision {
   using Lanes = Vec::F;
-  static TIESMITH_INLINE Lanes set(double value) { return Vec::set(static_cast<float>(value)); }
+  using Scalar = float;
+  static TIESMITH_INLINE Lanes set(Scalar value) { return Vec::set(value); }
   static TIESMITH_INLINE Lanes from(Vec::F x) { return x; }
   static TIESMITH_INLINE Vec::F round(Lanes x) { return x; }
   static TIESMITH_INLINE Lanes add(Lanes a, Lanes b) { return Vec::add(a, b); }
@@ -20,7 +21,8 @@ struct SinglePrecision {
 // show its own rounding, many units in the last place of the result.
 struct DoublePrecision {
   using Lanes = Vec::D;
-  static TIESMITH_INLINE Lanes set(double value) { return Vec::set_d(value); }
+  using Scalar = double;
+  static TIESMITH_INLINE Lanes set(Scalar value) { return Vec::set_d(value); }
   static TIESMITH_INLINE Lanes from(Vec::F x) { return Vec::widen(x); }
   static TIESMITH_INLINE Vec::F round(Lanes x) { return Vec::narrow(x); }
   static TIESMITH_INLINE Lanes add(Lanes a, Lanes b) { return Vec::add_d(a, b); }
@@ -36,13 +38,24 @@ static TIESMITH_INLINE auto with_precision(Dtype output, Body body) {
   return output == Dtype::F32 ? body(DoublePrecision{}) : body(SinglePrecision{});
 }
 
-// The sum of the weights in a precision, in recipe order.
-template <class Real>
-static typename Real::Lanes weight_sum(const ChunkInputs& inputs) {
-  typename Real::Lanes sum = Real::set(0.0);
-  for (std::size_t m = 0; m < inputs.model_count; ++m) sum = Real::add(sum, Real::set(inputs.models[m].weight));
-  return sum;
-}
+// The parameters of a combination in a precision.
+template <class Real, std::size_t kModels>
+struct Factors {
+  using Scalar = typename Real::Scalar;
+  Scalar weight[Votes<kModels>::kRoom];
+  Scalar rescale[Votes<kModels>::kRoom];
+  Scalar weight_sum = 0;  // in recipe order
+  Scalar lambda;
+
+  Factors(const ChunkInputs& inputs, const Combination& combination)
+      : lambda(static_cast<Scalar>(combination.lambda)) {
+    for (std::size_t m = 0; m < inputs.model_count; ++m) {
+      weight[m] = static_cast<Scalar>(inputs.models[m].weight);
+      rescale[m] = static_cast<Scalar>(inputs.models[m].rescale);
+      weight_sum += weight[m];
+    }
+  }
+};
 
 // The largest magnitude, as f32 bits, that rounds to a finite value of the format.
 static inline std::uint32_t largest_finite_key(Dtype dtype) {
@@ -53,22 +66,29 @@ static inline std::uint32_t largest_finite_key(Dtype dtype) {
   }
 }
 
-// Finds the first NaN or Inf among the inputs' elements [first, first + count).
+static float element_of(const Source& source, std::size_t i) {
+  const std::uint8_t* p = source.bytes + i * dtype_bytes(source.dtype);
+  float wide = 0;
+  std::uint16_t half = 0;
+  if (source.dtype == Dtype::F32) std::memcpy(&wide, p, 4);
+  else std::memcpy(&half, p, 2);
+  if (source.dtype == Dtype::F32) return wide;
+  return source.dtype == Dtype::F16 ? widen_f16(half) : widen_bf16(half);
+}
+
+static bool is_finite(float value) { return (std::bit_cast<std::uint32_t>(value) & 0x7f800000u) != 0x7f800000u; }
+
+// Explains why elements [first, first + count) hold something that is not finite: the first NaN or Inf of an
+// input, or else the first task vector that overflows f32.
 static Outcome find_not_finite(const ChunkInputs& inputs, std::size_t first, std::size_t count) {
-  const auto is_finite = [](const Source& source, std::size_t i) {
-    std::uint32_t wide = 0;
-    std::uint16_t half = 0;
-    const std::uint8_t* p = source.bytes + i * dtype_bytes(source.dtype);
-    if (source.dtype == Dtype::F32) std::memcpy(&wide, p, 4);
-    else std::memcpy(&half, p, 2);
-    if (source.dtype == Dtype::F32) return (wide & 0x7f800000u) != 0x7f800000u;
-    if (source.dtype == Dtype::F16) return (half & 0x7c00u) != 0x7c00u;
-    return (half & 0x7f80u) != 0x7f80u;
-  };
   for (std::size_t i = first; i < first + count; ++i) {
-    if (inputs.base != nullptr && !is_finite(*inputs.base, i)) return {Status::NotFinite, i, 0};
-    for (std::size_t m = 0; m < inputs.model_count; ++m)
-      if (!is_finite(inputs.models[m].source, i)) return {Status::NotFinite, i, static_cast<std::uint32_t>(m + 1)};
+    const float base = inputs.base == nullptr ? 0.0f : element_of(*inputs.base, i);
+    if (!is_finite(base)) return {Status::NotFinite, i, 0};
+    for (std::size_t m = 0; m < inputs.model_count; ++m) {
+      const float theta = element_of(inputs.models[m].source, i);
+      if (!is_finite(theta)) return {Status::NotFinite, i, static_cast<std::uint32_t>(m + 1)};
+      if (!is_finite(theta - base)) return {Status::Overflow, i, 0};
+    }
   }
   return {Status::Ok, 0, 0};
 }
@@ -91,8 +111,8 @@ static Outcome settle_overflow(const Output& output, std::size_t first, std::siz
   return {Status::Ok, 0, 0};
 }
 
-// Runs `body(inputs, i, largest_input)`, which gives a vector of results, over a chunk block by block;
-// stores, checks, and hands each block to the sink.
+// Runs `body(inputs, i, largest_key)`, which gives a vector of results, over a chunk block by block; stores,
+// checks, and hands each block to the sink. `largest_key` collects keys that tell NaN and Inf of the inputs.
 template <class Body>
 static TIESMITH_INLINE Outcome for_each_block(const ChunkInputs& inputs, const Output& output, CombineCounts& counts,
                                               Body body) {
@@ -101,21 +121,21 @@ static TIESMITH_INLINE Outcome for_each_block(const ChunkInputs& inputs, const O
   for (std::size_t first = 0; first < inputs.element_count; first += kBlockElements) {
     const std::size_t count = std::min(kBlockElements, inputs.element_count - first);
     const std::size_t whole = first + count / kLanes * kLanes;
-    Vec::U largest_input = zero, largest_result = zero;
+    Vec::U largest_key = zero, largest_result = zero;
     for (std::size_t i = first; i < whole; i += kLanes) {
-      const Vec::F result = body(inputs, i, largest_input);
+      const Vec::F result = body(inputs, i, largest_key);
       largest_result = Vec::max_u(largest_result, key_of(result));
       store(output.bytes + i * size, output.dtype, result);
     }
     if (const std::size_t rest = count % kLanes; rest != 0) {
       const PaddedInputs tail(inputs, whole, rest);
       std::uint8_t padded[kLanes * 4];
-      const Vec::F result = Vec::keep(Vec::from_bits(first_lanes(rest)), body(tail.inputs, 0, largest_input));
+      const Vec::F result = Vec::keep(Vec::from_bits(first_lanes(rest)), body(tail.inputs, 0, largest_key));
       largest_result = Vec::max_u(largest_result, key_of(result));
       store(padded, output.dtype, result);
       std::memcpy(output.bytes + whole * size, padded, rest * size);
     }
-    if (Vec::largest(largest_input) > 0x7f7fffffu) return find_not_finite(inputs, first, count);
+    if (Vec::largest(largest_key) > 0x7f7fffffu) return find_not_finite(inputs, first, count);
     if (Vec::largest(largest_result) > largest_finite_key(output.dtype)) {
       const Outcome settled = settle_overflow(output, first, count, counts.saturated);
       if (settled.status != Status::Ok) return settled;
@@ -125,137 +145,204 @@ static TIESMITH_INLINE Outcome for_each_block(const ChunkInputs& inputs, const O
   return {Status::Ok, 0, 0};
 }
 
-static Outcome combine_linear(const ChunkInputs& inputs, const Combination& combination, const Output& output,
-                              CombineCounts& counts) noexcept {
-  return with_precision(output.dtype, [&](auto precision) {
-    return with_loader(nullptr, inputs.models, inputs.model_count, [&](auto loader) {
-      using Loader = decltype(loader);
-      using Real = decltype(precision);
-      const typename Real::Lanes divisor = weight_sum<Real>(inputs);
-      return for_each_block(inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest)
-                                                        __attribute__((always_inline)) {
-        typename Real::Lanes sum = Real::set(0.0);
-        for (std::size_t m = 0; m < from.model_count; ++m) {
+template <class Real, class Loader, std::size_t kModels>
+static Outcome combine_linear_with(const ChunkInputs& inputs, const Combination& combination, const Output& output,
+                                   CombineCounts& counts) {
+  const Factors<Real, kModels> factors(inputs, combination);
+  return for_each_block(
+      inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
+                                  __attribute__((always_inline)) {
+        typename Real::Lanes sum = Real::set(0);
+        for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
           const Vec::F theta = Loader::load(from.models[m].source, i);
-          largest = Vec::max_u(largest, key_of(theta));
-          const typename Real::Lanes weighted = Real::mul(Real::from(theta), Real::set(from.models[m].weight));
+          largest_key = Vec::max_u(largest_key, key_of(theta));
+          const typename Real::Lanes weighted = Real::mul(Real::from(theta), Real::set(factors.weight[m]));
           sum = m == 0 ? weighted : Real::add(sum, weighted);
-        }
-        return Real::round(combination.normalize ? Real::div(sum, divisor) : sum);
+        });
+        return Real::round(combination.normalize ? Real::div(sum, Real::set(factors.weight_sum)) : sum);
       });
-    });
-  });
 }
 
-static Outcome combine_task(const ChunkInputs& inputs, const Combination& combination, const Output& output,
-                            ModelCounts* per_model, CombineCounts& counts) noexcept {
-  const Outcome outcome = with_precision(output.dtype, [&](auto precision) {
-    return with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
-      using Loader = decltype(loader);
-      using Real = decltype(precision);
-      const typename Real::Lanes divisor = weight_sum<Real>(inputs);
-      return for_each_block(inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest)
-                                                        __attribute__((always_inline)) {
+template <class Real, class Loader, std::size_t kModels>
+static Outcome combine_task_with(const ChunkInputs& inputs, const Combination& combination, const Output& output,
+                                 ModelCounts* per_model, CombineCounts& counts) {
+  const Factors<Real, kModels> factors(inputs, combination);
+  Vec::U nonzero[Votes<kModels>::kRoom];
+  for (std::size_t m = 0; m < inputs.model_count; ++m) nonzero[m] = Vec::set_u(0);
+  const Outcome outcome = for_each_block(
+      inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
+                                  __attribute__((always_inline)) {
         const Vec::F base = Loader::load(*from.base, i);
-        largest = Vec::max_u(largest, key_of(base));
-        typename Real::Lanes sum = Real::set(0.0);
-        for (std::size_t m = 0; m < from.model_count; ++m) {
-          const Vec::F theta = Loader::load(from.models[m].source, i);
-          largest = Vec::max_u(largest, key_of(theta));
-          const Vec::F tau = Vec::sub(theta, base);
-          per_model[m].retained += count_of(is_nonzero(tau));
-          sum = Real::add(sum, Real::mul(Real::from(tau), Real::set(from.models[m].weight)));
-        }
-        if (combination.normalize) sum = Real::div(sum, divisor);
-        return Real::round(Real::add(Real::mul(sum, Real::set(combination.lambda)), Real::from(base)));
+        typename Real::Lanes sum = Real::set(0);
+        for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
+          const Vec::F tau = Vec::sub(Loader::load(from.models[m].source, i), base);
+          largest_key = Vec::max_u(largest_key, key_of(tau));
+          nonzero[m] = Vec::count(nonzero[m], is_nonzero(tau));
+          sum = Real::add(sum, Real::mul(Real::from(tau), Real::set(factors.weight[m])));
+        });
+        if (combination.normalize) sum = Real::div(sum, Real::set(factors.weight_sum));
+        return Real::round(Real::add(Real::mul(sum, Real::set(factors.lambda)), Real::from(base)));
       });
-    });
-  });
-  for (std::size_t m = 0; m < inputs.model_count; ++m) per_model[m].zero = inputs.element_count - per_model[m].retained;
+  for (std::size_t m = 0; m < inputs.model_count; ++m) {
+    per_model[m].retained = total(nonzero[m]);
+    per_model[m].zero = inputs.element_count - per_model[m].retained;
+  }
   return outcome;
 }
 
-// Counts of one vector, before slack changes the election.
+// Counts of a chunk in lanes, one a model and kind: below 2^32 each, since a chunk is.
 template <std::size_t kModels>
-static TIESMITH_INLINE void count_votes(const Votes<kModels>& votes, std::size_t model_count, ModelCounts* per_model,
-                                        CombineCounts& counts) {
+struct LaneCounts {
+  Vec::U zero[Votes<kModels>::kRoom], retained[Votes<kModels>::kRoom];
+  Vec::U in_conflict[Votes<kModels>::kRoom], discarded[Votes<kModels>::kRoom];
+  Vec::U conflicts = Vec::set_u(0), given_back = Vec::set_u(0);
+
+  explicit LaneCounts(std::size_t model_count) {
+    for (std::size_t m = 0; m < model_count; ++m)
+      zero[m] = retained[m] = in_conflict[m] = discarded[m] = Vec::set_u(0);
+  }
+  // `padding`: elements past the end of the chunk, which counted as zeros.
+  void add_to(std::size_t model_count, std::size_t padding, ModelCounts* per_model, CombineCounts& counts) const {
+    for (std::size_t m = 0; m < model_count; ++m)
+      per_model[m] = {total(zero[m]) - padding, total(retained[m]), total(in_conflict[m]), total(discarded[m])};
+    counts.conflicts += total(conflicts);
+    counts.given_back += total(given_back);
+  }
+};
+
+// Counts one vector, before slack changes the election.
+template <std::size_t kModels>
+static TIESMITH_INLINE void count_votes(const Votes<kModels>& votes, std::size_t model_count,
+                                        LaneCounts<kModels>& counts) {
   Vec::M any_positive = Vec::none(), any_negative = Vec::none();
-  for (std::size_t m = 0; m < model_count; ++m) {
+  for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
     any_positive = Vec::either(any_positive, is_positive(votes.trimmed[m]));
     any_negative = Vec::either(any_negative, is_negative(votes.trimmed[m]));
-  }
+  });
   const Vec::M conflict = Vec::both(any_positive, any_negative);
-  counts.conflicts += count_of(conflict);
-  for (std::size_t m = 0; m < model_count; ++m) {
+  counts.conflicts = Vec::count(counts.conflicts, conflict);
+  for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
     const Vec::M nonzero = is_nonzero(votes.trimmed[m]);
-    per_model[m].zero += count_of(votes.zero[m]);
-    per_model[m].retained += count_of(nonzero);
-    per_model[m].in_conflict += count_of(Vec::both(nonzero, conflict));
-    per_model[m].discarded += count_of(discarded(votes, m));
-  }
+    counts.zero[m] = Vec::count(counts.zero[m], votes.zero[m]);
+    counts.retained[m] = Vec::count(counts.retained[m], nonzero);
+    counts.in_conflict[m] = Vec::count(counts.in_conflict[m], Vec::both(nonzero, conflict));
+    counts.discarded[m] = Vec::count(counts.discarded[m], discarded(votes, m));
+  });
 }
 
-// Turns the election to the priority model where the slack cut selects its losses; gives their number.
+// Turns the election to the priority model where the slack cut selects its losses; gives where.
 template <std::size_t kModels>
-static TIESMITH_INLINE std::uint64_t give_back(const Election& election, Selector& slack, Votes<kModels>& votes) {
+static TIESMITH_INLINE Vec::M give_back(const Election& election, Selector& slack, Votes<kModels>& votes) {
   const auto p = static_cast<std::size_t>(election.priority);
   const Vec::M lost = discarded(votes, p);
   const Vec::M given = Vec::both(lost, slack.select(key_of_loss(lost, votes.sum)));
   votes.positive = Vec::either(Vec::without(votes.positive, given), Vec::both(given, is_positive(votes.vote[p])));
   votes.negative = Vec::either(Vec::without(votes.negative, given), Vec::both(given, is_negative(votes.vote[p])));
-  return count_of(given);
+  return given;
+}
+
+// Whether every sum of some of the weights is 0 or a power of two (and its reciprocal a normal number): then
+// multiplying by the reciprocal gives the same bits as dividing, at a fraction of the cost. True for the
+// usual weights, 1 and 1.
+static bool has_exact_reciprocals(const ChunkInputs& inputs) {
+  if (inputs.model_count > 8) return false;
+  for (std::size_t subset = 0; subset < (std::size_t{1} << inputs.model_count); ++subset) {
+    float sum = 0;
+    for (std::size_t m = 0; m < inputs.model_count; ++m)
+      if ((subset >> m) & 1) sum += static_cast<float>(inputs.models[m].weight);
+    const auto bits = std::bit_cast<std::uint32_t>(sum);
+    const std::uint32_t exponent = (bits >> 23) & 0xff;
+    if (sum != 0 && ((bits & 0x7fffffu) != 0 || exponent < 1 || exponent > 253)) return false;
+  }
+  return true;
+}
+
+static TIESMITH_INLINE Vec::F power_of_two_reciprocal(Vec::F x) {
+  return Vec::as_float(Vec::sub_u(Vec::set_u(0x7f000000u), Vec::bits(x)));
 }
 
 // The (weighted) mean, or sum, of the trimmed task vectors that agree with the elected sign.
 template <class Real, std::size_t kModels>
-static TIESMITH_INLINE typename Real::Lanes disjoint_merge(const ChunkInputs& inputs, const Votes<kModels>& votes,
-                                                           bool normalize) {
-  const std::size_t model_count = kModels == 0 ? inputs.model_count : kModels;
-  typename Real::Lanes sum = Real::set(0.0), divisor = Real::set(0.0);
-  for (std::size_t m = 0; m < model_count; ++m) {
-    const typename Real::Lanes weight = Real::set(inputs.models[m].weight);
-    const typename Real::Lanes rescaled = Real::mul(Real::from(votes.trimmed[m]), Real::set(inputs.models[m].rescale));
+static TIESMITH_INLINE typename Real::Lanes disjoint_merge(const Factors<Real, kModels>& factors,
+                                                           const Votes<kModels>& votes, std::size_t model_count,
+                                                           bool normalize, bool exact_reciprocals) {
+  typename Real::Lanes sum = Real::set(0), divisor = Real::set(0);
+  for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
+    const typename Real::Lanes weight = Real::set(factors.weight[m]);
+    const typename Real::Lanes rescaled = Real::mul(Real::from(votes.trimmed[m]), Real::set(factors.rescale[m]));
     const Vec::M agreeing = agrees(votes, m);
     sum = Real::add(sum, Real::keep(agreeing, Real::mul(rescaled, weight)));
     divisor = Real::add(divisor, Real::keep(agreeing, weight));
+  });
+  if (!normalize) return sum;
+  divisor = Real::one_for_zero(divisor);
+  if constexpr (std::is_same_v<Real, SinglePrecision>) {
+    if (exact_reciprocals) return Vec::mul(sum, power_of_two_reciprocal(divisor));
   }
-  return normalize ? Real::div(sum, Real::one_for_zero(divisor)) : sum;
+  return Real::div(sum, divisor);
 }
 
 template <class Real, class Loader, std::size_t kModels>
 static Outcome combine_ties_with(const ChunkInputs& inputs, const Election& election, const Combination& combination,
                                  const Output& output, ModelCounts* per_model, CombineCounts& counts) {
-  const std::size_t model_count = kModels == 0 ? inputs.model_count : kModels;
+  const Factors<Real, kModels> factors(inputs, combination);
+  const VoteFactors<kModels> vote_factors(inputs);
+  const bool exact_reciprocals = has_exact_reciprocals(inputs);
   Selectors selectors(inputs.models, inputs.model_count);
   Selector slack(combination.has_slack ? TrimKind::ByCut : TrimKind::Nothing, combination.slack);
+  LaneCounts<kModels> lane_counts(inputs.model_count);
   const Outcome outcome = for_each_block(
-      inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest)
+      inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
                                   __attribute__((always_inline)) {
         Votes<kModels> votes;
-        cast_votes<Loader, kModels>(from, selectors, i, largest, votes);
+        cast_votes<Loader, kModels>(from, vote_factors, selectors, i, largest_key, votes);
         elect(election, votes);
-        count_votes(votes, model_count, per_model, counts);
-        if (combination.has_slack) counts.given_back += give_back(election, slack, votes);
-        const typename Real::Lanes merged = disjoint_merge<Real, kModels>(from, votes, combination.normalize);
-        const typename Real::Lanes scaled = Real::mul(merged, Real::set(combination.lambda));
+        count_votes(votes, from.model_count, lane_counts);
+        if (combination.has_slack)
+          lane_counts.given_back = Vec::count(lane_counts.given_back, give_back(election, slack, votes));
+        const typename Real::Lanes merged = disjoint_merge<Real, kModels>(
+            factors, votes, from.model_count, combination.normalize, exact_reciprocals);
+        const typename Real::Lanes scaled = Real::mul(merged, Real::set(factors.lambda));
         return Real::round(Real::add(scaled, Real::from(votes.base)));
       });
-  // The padding of the last vector counted as zeros.
   const std::size_t padding = (kLanes - inputs.element_count % kLanes) % kLanes;
-  for (std::size_t m = 0; m < model_count; ++m) per_model[m].zero -= padding;
+  lane_counts.add_to(inputs.model_count, padding, per_model, counts);
   return outcome;
+}
+
+// Calls body with precision, loader and number of models as types.
+template <class Body>
+static Outcome specialised(const ChunkInputs& inputs, Dtype output, Body body) {
+  Outcome outcome{Status::Ok, 0, 0};
+  with_precision(output, [&](auto precision) {
+    with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
+      with_model_count(inputs.model_count, [&](auto models) { outcome = body(precision, loader, models); });
+    });
+  });
+  return outcome;
+}
+
+static Outcome combine_linear(const ChunkInputs& inputs, const Combination& combination, const Output& output,
+                              CombineCounts& counts) noexcept {
+  const ChunkInputs without_base{nullptr, inputs.models, inputs.model_count, inputs.element_count};
+  return specialised(without_base, output.dtype, [&](auto precision, auto loader, auto models) {
+    return combine_linear_with<decltype(precision), decltype(loader), decltype(models)::value>(
+        without_base, combination, output, counts);
+  });
+}
+
+static Outcome combine_task(const ChunkInputs& inputs, const Combination& combination, const Output& output,
+                            ModelCounts* per_model, CombineCounts& counts) noexcept {
+  return specialised(inputs, output.dtype, [&](auto precision, auto loader, auto models) {
+    return combine_task_with<decltype(precision), decltype(loader), decltype(models)::value>(
+        inputs, combination, output, per_model, counts);
+  });
 }
 
 static Outcome combine_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
                             const Output& output, ModelCounts* per_model, CombineCounts& counts) noexcept {
-  Outcome outcome{Status::Ok, 0, 0};
-  with_precision(output.dtype, [&](auto precision) {
-    with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
-      with_model_count(inputs.model_count, [&](auto models) {
-        outcome = combine_ties_with<decltype(precision), decltype(loader), decltype(models)::value>(
-            inputs, election, combination, output, per_model, counts);
-      });
-    });
+  return specialised(inputs, output.dtype, [&](auto precision, auto loader, auto models) {
+    return combine_ties_with<decltype(precision), decltype(loader), decltype(models)::value>(
+        inputs, election, combination, output, per_model, counts);
   });
-  return outcome;
 }

@@ -29,25 +29,37 @@ struct Votes {
   Vec::M positive, negative;  // the elected sign
 };
 
+// What turns trimmed task vectors into votes, as f32.
+template <std::size_t kModels>
+struct VoteFactors {
+  float rescale[Votes<kModels>::kRoom];
+  float vote_weight[Votes<kModels>::kRoom];
+
+  explicit VoteFactors(const ChunkInputs& inputs) {
+    for (std::size_t m = 0; m < inputs.model_count; ++m) {
+      rescale[m] = static_cast<float>(inputs.models[m].rescale);
+      vote_weight[m] = inputs.models[m].vote_weight;
+    }
+  }
+};
+
+// `largest_tau` collects the largest key of the task vectors: it tells NaN and Inf of base and models alike.
 template <class Loader, std::size_t kModels>
-static TIESMITH_INLINE void cast_votes(const ChunkInputs& inputs, Selectors& selectors, std::size_t i,
-                                       Vec::U& largest_input, Votes<kModels>& votes) {
-  const std::size_t model_count = kModels == 0 ? inputs.model_count : kModels;
+static TIESMITH_INLINE void cast_votes(const ChunkInputs& inputs, const VoteFactors<kModels>& factors,
+                                       Selectors& selectors, std::size_t i, Vec::U& largest_tau,
+                                       Votes<kModels>& votes) {
   votes.base = Loader::load(*inputs.base, i);
-  largest_input = Vec::max_u(largest_input, key_of(votes.base));
   votes.sum = Vec::set(0.0f);
-  for (std::size_t m = 0; m < model_count; ++m) {
-    const ModelInput& model = inputs.models[m];
-    const Vec::F theta = Loader::load(model.source, i);
-    largest_input = Vec::max_u(largest_input, key_of(theta));
-    const Vec::F tau = Vec::sub(theta, votes.base);
+  for_each_model<kModels>(inputs.model_count, [&](std::size_t m) __attribute__((always_inline)) {
+    const Vec::F tau = Vec::sub(Loader::load(inputs.models[m].source, i), votes.base);
     const Vec::U key = key_of(tau);
+    largest_tau = Vec::max_u(largest_tau, key);
     votes.zero[m] = Vec::equal_u(key, Vec::set_u(0));
     votes.trimmed[m] = Vec::keep(selectors[m].select(key), tau);
-    const Vec::F rescaled = Vec::mul(votes.trimmed[m], Vec::set(static_cast<float>(model.rescale)));
-    votes.vote[m] = Vec::mul(rescaled, Vec::set(model.vote_weight));
+    const Vec::F rescaled = Vec::mul(votes.trimmed[m], Vec::set(factors.rescale[m]));
+    votes.vote[m] = Vec::mul(rescaled, Vec::set(factors.vote_weight[m]));
     votes.sum = Vec::add(votes.sum, votes.vote[m]);
-  }
+  });
 }
 
 static TIESMITH_INLINE Vec::M is_positive(Vec::F x) { return Vec::less(Vec::set(0.0f), x); }
@@ -127,30 +139,39 @@ static TIESMITH_INLINE void with_model_count(std::size_t count, Body body) {
 template <class Loader, std::size_t kModels>
 static void tally_slack_with(const ChunkInputs& inputs, const Election& election, const Window& window,
                              const Sampling& sampling, Tally& tally, ElectionCounts& counts) {
+  const VoteFactors<kModels> factors(inputs);
   Selectors selectors(inputs.models, inputs.model_count);
   TallyWriter writer(window, tally);
-  Vec::U largest_input = Vec::set_u(0);  // checked when combining
+  const Vec::U zero = Vec::set_u(0);
+  Vec::U largest_tau = zero;  // checked when combining
+  Vec::U positive = zero, negative = zero, retained = zero, lost_count = zero;
   const auto add = [&](const ChunkInputs& from, std::size_t i) __attribute__((always_inline)) {
     Votes<kModels> votes;
-    cast_votes<Loader, kModels>(from, selectors, i, largest_input, votes);
-    counts.positive += count_of(is_positive(votes.sum));
-    counts.negative += count_of(is_negative(votes.sum));
-    if (election.priority < 0) return;
+    cast_votes<Loader, kModels>(from, factors, selectors, i, largest_tau, votes);
+    if (election.priority < 0) {
+      positive = Vec::count(positive, is_positive(votes.sum));
+      negative = Vec::count(negative, is_negative(votes.sum));
+      return;
+    }
     elect(election, votes);
     const auto p = static_cast<std::size_t>(election.priority);
     const Vec::M lost = discarded(votes, p);
-    counts.priority_retained += count_of(is_nonzero(votes.trimmed[p]));
-    counts.priority_discarded += count_of(lost);
+    retained = Vec::count(retained, is_nonzero(votes.trimmed[p]));
+    lost_count = Vec::count(lost_count, lost);
     writer.add(key_of_loss(lost, votes.sum), lost);
   };
-  for_each_run(inputs.element_count, sampling, [&](std::size_t first, std::size_t count) {
-    const std::size_t whole = first + count / kLanes * kLanes;
-    for (std::size_t i = first; i < whole; i += kLanes) add(inputs, i);
-    if (count % kLanes == 0) return;
-    const PaddedInputs tail(inputs, whole, count % kLanes);
-    add(tail.inputs, 0);
-  });
+  const auto whole = [&](std::size_t i) __attribute__((always_inline)) { add(inputs, i); };
+  const auto tail = [&](std::size_t first, std::size_t count) {
+    const PaddedInputs padded(inputs, first, count);
+    add(padded.inputs, 0);
+  };
+  for_each_sampled(inputs.element_count, sampling, whole, tail,
+                   [&]() __attribute__((always_inline)) { writer.drain(); });
   writer.finish();
+  counts.positive += total(positive);
+  counts.negative += total(negative);
+  counts.priority_retained += total(retained);
+  counts.priority_discarded += total(lost_count);
 }
 
 static void tally_slack(const ChunkInputs& inputs, const Election& election, const Window& window,

@@ -69,15 +69,16 @@ struct Window {
   std::size_t bin_count() const { return (static_cast<std::size_t>(high - low) >> shift) + 1; }
 };
 
-// OR and AND of the low bits that a bin drops: where they are equal the bin holds a single key.
+// `low_seen` is the OR, over the bin's keys, of their low 16 bits (offset from the window, those that the shift
+// drops) and, in its upper half, of the complement of these bits: where no bit is set in both halves, the bin
+// holds a single key.
 struct Bin {
   std::uint32_t count;
-  std::uint16_t low_or;
-  std::uint16_t low_and;
+  std::uint32_t low_seen;
 };
 static_assert(sizeof(Bin) == 8);
 
-// `above` counts the keys over the window; `bins` has window.bin_count() entries, all {0, 0, 0xffff} at first.
+// `above` counts the keys over the window; `bins` has window.bin_count() entries, zero at first.
 struct Tally {
   std::uint64_t above;
   Bin* bins;
@@ -89,10 +90,11 @@ struct Sampling {
   std::size_t stride;
 };
 
-// What an election pass counts before any slack is given.
+// What an election pass counts before any slack is given: without a priority model the signs of the sums, with
+// one its fate.
 struct ElectionCounts {
-  std::uint64_t positive;            // elements with a vote > 0
-  std::uint64_t negative;            // elements with a vote < 0
+  std::uint64_t positive;            // elements with s > 0
+  std::uint64_t negative;            // elements with s < 0
   std::uint64_t priority_retained;   // nonzero elements of the priority model's trimmed task vector
   std::uint64_t priority_discarded;  // of these, those whose vote lost
 };

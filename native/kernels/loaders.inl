@@ -50,6 +50,27 @@ struct PaddedTail {
   }
 };
 
+// The sum of all lanes.
+static inline std::uint64_t total(Vec::U counts) {
+  std::uint32_t lane[kLanes];
+  Vec::store_u32(lane, counts);
+  std::uint64_t sum = 0;
+  for (const std::uint32_t count : lane) sum += count;
+  return sum;
+}
+
+// Calls body(m) for each model, unrolled where their number is a compile-time constant.
+template <std::size_t kModels, class Body>
+static TIESMITH_INLINE void for_each_model(std::size_t model_count, Body body) {
+  if constexpr (kModels == 0) {
+    for (std::size_t m = 0; m < model_count; ++m) body(m);
+  } else {
+    [&]<std::size_t... m>(std::index_sequence<m...>) __attribute__((always_inline)) {
+      (body(m), ...);
+    }(std::make_index_sequence<kModels>{});
+  }
+}
+
 static inline std::uint32_t first_lanes(std::size_t count) { return (1u << count) - 1u; }
 
 // Whether all of `models`, and `base` if there is one, are stored in `dtype`.

@@ -2,80 +2,83 @@
 
 class TallyWriter {
  public:
+  // Vectors between two calls of drain(), at most.
+  static constexpr std::size_t kBurst = 128;
+
   TallyWriter(const Window& window, Tally& tally)
       : tally_(tally), low_(window.low), shift_(window.shift), low_mask_((1u << window.shift) - 1),
         one_key_(window.low == window.high), lows_(Vec::set_u(window.low)), highs_(Vec::set_u(window.high)) {}
 
   TIESMITH_INLINE void add(Vec::U key, Vec::M live) {
     const Vec::M over = Vec::both(live, Vec::greater_u(key, highs_));
-    above_ += static_cast<std::uint64_t>(__builtin_popcount(Vec::to_bits(over)));
+    above_ = Vec::count(above_, over);
     const Vec::M inside = Vec::without(Vec::without(live, over), Vec::greater_u(lows_, key));
-    const std::uint32_t lanes = Vec::to_bits(inside);
-    if (lanes == 0) return;
-    if (one_key_) {
-      equal_ += static_cast<std::uint64_t>(__builtin_popcount(lanes));
-      return;
-    }
-    waiting_ += Vec::compress(keys_ + waiting_, inside, key);
-    if (waiting_ >= kCapacity) flush();
+    if (one_key_) equal_ = Vec::count(equal_, inside);
+    else waiting_ += Vec::compress(keys_ + waiting_, inside, key);
   }
 
-  void finish() {
-    flush();
-    tally_.above += above_;
-    if (one_key_) tally_.bins[0] = {tally_.bins[0].count + static_cast<std::uint32_t>(equal_), 0, 0};
-  }
-
- private:
-  void flush() {
+  // Counts the keys that wait. Apart from add(), which then has no branch that depends on the data.
+  TIESMITH_INLINE void drain() {
     for (int i = 0; i < waiting_; ++i) {
       const std::uint32_t offset = keys_[i] - low_;
-      const auto low_bits = static_cast<std::uint16_t>(offset & low_mask_);
+      const std::uint32_t low_bits = offset & low_mask_;
       Bin& bin = tally_.bins[offset >> shift_];
       bin.count += 1;
-      bin.low_or |= low_bits;
-      bin.low_and &= low_bits;
+      bin.low_seen |= low_bits | (~low_bits << 16);
     }
     waiting_ = 0;
   }
 
-  static constexpr int kCapacity = 2048;
+  void finish() {
+    drain();
+    tally_.above += total(above_);
+    if (one_key_) tally_.bins[0].count += static_cast<std::uint32_t>(total(equal_));
+  }
+
+ private:
   Tally& tally_;
   std::uint32_t low_, shift_, low_mask_;
   bool one_key_;
   Vec::U lows_, highs_;
-  std::uint64_t above_ = 0, equal_ = 0;
+  Vec::U above_ = Vec::set_u(0), equal_ = Vec::set_u(0);
   int waiting_ = 0;
-  std::uint32_t keys_[kCapacity + kLanes];
+  std::uint32_t keys_[(kBurst + 1) * kLanes];
 };
 
-// Calls body(first, count) for each run of elements that `sampling` names.
-template <class Body>
-static TIESMITH_INLINE void for_each_run(std::size_t element_count, const Sampling& sampling, Body body) {
-  if (sampling.run == sampling.stride) return body(std::size_t{0}, element_count);
-  for (std::size_t first = 0; first < element_count; first += sampling.stride)
-    body(first, std::min(sampling.run, element_count - first));
+// Calls whole(i) for each vector of the elements that `sampling` names, tail(first, count) for what is left of a
+// run, and pause() at least every TallyWriter::kBurst vectors.
+template <class Whole, class Tail, class Pause>
+static TIESMITH_INLINE void for_each_sampled(std::size_t element_count, const Sampling& sampling, Whole whole,
+                                             Tail tail, Pause pause) {
+  for (std::size_t first = 0; first < element_count; first += sampling.stride) {
+    const std::size_t end = std::min(first + sampling.run, element_count);
+    std::size_t i = first;
+    while (i + kLanes <= end) {
+      const std::size_t stop = std::min(end - kLanes, i + (TallyWriter::kBurst - 1) * kLanes);
+      for (; i <= stop; i += kLanes) whole(i);
+      pause();
+    }
+    if (i < end) tail(i, end - i);
+  }
 }
 
 template <class Loader>
 static void tally_trim_with(const Source& base, const Source& model, std::size_t element_count, const Window& window,
                             const Sampling& sampling, Tally& tally) {
   TallyWriter writer(window, tally);
-  const auto add = [&](const Source& from_base, const Source& from_model, std::size_t i, Vec::M live)
-                       __attribute__((always_inline)) {
-    writer.add(key_of(Vec::sub(Loader::load(from_model, i), Loader::load(from_base, i))), live);
+  const auto key_at = [](const Source& from_base, const Source& from_model, std::size_t i)
+                          __attribute__((always_inline)) {
+    return key_of(Vec::sub(Loader::load(from_model, i), Loader::load(from_base, i)));
   };
   const Vec::M all = Vec::from_bits(first_lanes(kLanes));
-  for_each_run(element_count, sampling, [&](std::size_t first, std::size_t count) {
-    const std::size_t whole = first + count / kLanes * kLanes;
-    for (std::size_t i = first; i < whole; i += kLanes) add(base, model, i, all);
-    const std::size_t rest = count % kLanes;
-    if (rest == 0) return;
+  const auto whole = [&](std::size_t i) __attribute__((always_inline)) { writer.add(key_at(base, model, i), all); };
+  const auto tail = [&](std::size_t first, std::size_t count) {
     PaddedTail base_tail, model_tail;
-    base_tail.fill(base, whole, rest);
-    model_tail.fill(model, whole, rest);
-    add(base_tail.source, model_tail.source, 0, Vec::from_bits(first_lanes(rest)));
-  });
+    base_tail.fill(base, first, count);
+    model_tail.fill(model, first, count);
+    writer.add(key_at(base_tail.source, model_tail.source, 0), Vec::from_bits(first_lanes(count)));
+  };
+  for_each_sampled(element_count, sampling, whole, tail, [&]() __attribute__((always_inline)) { writer.drain(); });
   writer.finish();
 }
 

@@ -74,7 +74,7 @@ class Selector {
     if (kind == TrimKind::Nothing) threshold_ = 0x7fffffffu;
     if (kind == TrimKind::Everything) threshold_ = 0;
     if (kind != TrimKind::ByCut) return;
-    const bool all_ties = cut.taken >= cut.tied && cut.threshold > 0;
+    const bool all_ties = cut.tied > 0 && cut.taken >= cut.tied && cut.threshold > 0;
     threshold_ = all_ties ? cut.threshold - 1 : cut.threshold;
     spreads_ = !all_ties && cut.threshold > 0 && cut.taken > 0;
   }

@@ -55,6 +55,7 @@ struct Vec {
   static F sub(F a, F b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
   static F mul(F a, F b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
   static F div(F a, F b) { return {_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)}; }
+  static F as_float(U x) { return {_mm256_castsi256_ps(x.low), _mm256_castsi256_ps(x.high)}; }
   static U bits(F x) { return {_mm256_castps_si256(x.low), _mm256_castps_si256(x.high)}; }
   static U add_u(U a, U b) { return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)}; }
   static U sub_u(U a, U b) { return {_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)}; }
@@ -79,6 +80,7 @@ struct Vec {
   static M either(M a, M b) { return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)}; }
   static M without(M a, M b) { return {_mm256_andnot_si256(b.low, a.low), _mm256_andnot_si256(b.high, a.high)}; }
   static M none() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+  static U count(U sum, M m) { return {_mm256_sub_epi32(sum.low, m.low), _mm256_sub_epi32(sum.high, m.high)}; }
   static __m256i spread_bits(std::uint32_t lanes) {
     const __m256i one_each = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
     const __m256i all = _mm256_set1_epi32(static_cast<int>(lanes));

@@ -38,6 +38,7 @@ struct Vec {
   static F sub(F a, F b) { return _mm512_sub_ps(a, b); }
   static F mul(F a, F b) { return _mm512_mul_ps(a, b); }
   static F div(F a, F b) { return _mm512_div_ps(a, b); }
+  static F as_float(U x) { return _mm512_castsi512_ps(x); }
   static U bits(F x) { return _mm512_castps_si512(x); }
   static U add_u(U a, U b) { return _mm512_add_epi32(a, b); }
   static U sub_u(U a, U b) { return _mm512_sub_epi32(a, b); }
@@ -53,6 +54,7 @@ struct Vec {
   static M either(M a, M b) { return static_cast<M>(a | b); }
   static M without(M a, M b) { return static_cast<M>(a & ~b); }
   static M none() { return 0; }
+  static U count(U sum, M m) { return _mm512_mask_add_epi32(sum, m, sum, _mm512_set1_epi32(1)); }
   static M from_bits(std::uint32_t lanes) { return static_cast<M>(lanes); }
   // The move is spelt out: GCC 12.2 at -O3 spills a mask that was widened implicitly by a 16-bit store, and
   // reads 32 bits back, the upper ones left over from other code (kernel_test found it in combine_ties).

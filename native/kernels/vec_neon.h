@@ -50,6 +50,7 @@ struct Vec {
   static F sub(F a, F b) { return each<F>([&](int i) { return vsubq_f32(a.part[i], b.part[i]); }); }
   static F mul(F a, F b) { return each<F>([&](int i) { return vmulq_f32(a.part[i], b.part[i]); }); }
   static F div(F a, F b) { return each<F>([&](int i) { return vdivq_f32(a.part[i], b.part[i]); }); }
+  static F as_float(U x) { return each<F>([&](int i) { return vreinterpretq_f32_u32(x.part[i]); }); }
   static U bits(F x) { return each<U>([&](int i) { return vreinterpretq_u32_f32(x.part[i]); }); }
   static U add_u(U a, U b) { return each<U>([&](int i) { return vaddq_u32(a.part[i], b.part[i]); }); }
   static U sub_u(U a, U b) { return each<U>([&](int i) { return vsubq_u32(a.part[i], b.part[i]); }); }
@@ -66,6 +67,7 @@ struct Vec {
   static M both(M a, M b) { return each<M>([&](int i) { return vandq_u32(a.part[i], b.part[i]); }); }
   static M either(M a, M b) { return each<M>([&](int i) { return vorrq_u32(a.part[i], b.part[i]); }); }
   static M without(M a, M b) { return each<M>([&](int i) { return vbicq_u32(a.part[i], b.part[i]); }); }
+  static U count(U sum, M m) { return each<U>([&](int i) { return vsubq_u32(sum.part[i], m.part[i]); }); }
   static M none() { return each<M>([](int) { return vdupq_n_u32(0); }); }
   static uint32x4_t one_each() {
     const std::uint32_t powers[4] = {1, 2, 4, 8};

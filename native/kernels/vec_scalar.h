@@ -56,6 +56,7 @@ struct Vec {
   static F sub(F a, F b) { return map<F>([&](int i) { return a.lane[i] - b.lane[i]; }); }
   static F mul(F a, F b) { return map<F>([&](int i) { return a.lane[i] * b.lane[i]; }); }
   static F div(F a, F b) { return map<F>([&](int i) { return a.lane[i] / b.lane[i]; }); }
+  static F as_float(U x) { return map<F>([&](int i) { return std::bit_cast<float>(x.lane[i]); }); }
   static U bits(F x) { return map<U>([&](int i) { return std::bit_cast<std::uint32_t>(x.lane[i]); }); }
   static U add_u(U a, U b) { return map<U>([&](int i) { return a.lane[i] + b.lane[i]; }); }
   static U sub_u(U a, U b) { return map<U>([&](int i) { return a.lane[i] - b.lane[i]; }); }
@@ -72,6 +73,8 @@ struct Vec {
   static M either(M a, M b) { return a | b; }
   static M without(M a, M b) { return a & ~b; }  // a and not b
   static M none() { return 0; }
+  // sum, with 1 added in the lanes of m.
+  static U count(U sum, M m) { return map<U>([&](int i) { return sum.lane[i] + ((m >> i) & 1); }); }
   static M from_bits(std::uint32_t lanes) { return lanes; }
   static std::uint32_t to_bits(M m) { return m; }
 

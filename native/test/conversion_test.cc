@@ -16,7 +16,7 @@ static Outcome convert(const KernelTable& set, const Source& source, std::size_t
                        std::uint8_t* out) {
   const ModelInput model{source, 1, 1, 1, TrimKind::Everything, {0, 0, 0, 0}};
   CombineCounts counts{0, 0, 0};
-  return set.combine_linear({nullptr, &model, 1, element_count}, {1, false, 1, false, {0, 0, 0, 0}},
+  return set.combine_linear({nullptr, &model, 1, element_count}, {1, false, false, {0, 0, 0, 0}},
                             {out, to, true, {nullptr, nullptr}}, counts);
 }
 

@@ -55,19 +55,21 @@ static Sampling random_sampling(Random& random, std::size_t element_count) {
   return {run, run + 1 + random.below(400)};
 }
 
+// Weights and rescales that f32 holds, and others that it rounds: half-precision outputs are worked out in f32.
+static double random_weight(Random& random) {
+  if (random.chance(40)) return 1;
+  return random.pick({0.5, 0.1, random.uniform(), random.uniform(), -0.75, 0.0, 1e-38});
+}
+
 static void choose_inputs(Random& random, KernelCase& chosen) {
-  float divisor = 0;
   for (std::size_t m = 0; m < chosen.models.size(); ++m) {
-    ModelInput input{chosen.models[m].source(), 1, 1, 1, TrimKind::Everything, {0, 0, 0, 0}};
-    input.weight = random.pick({1.0f, 0.5f, static_cast<float>(random.uniform()), -0.75f, 0.0f, 1e-38f});
-    if (random.chance(60)) input.weight = random.chance(50) ? 1.0f : static_cast<float>(random.uniform());
-    input.vote_weight = random.chance(70) ? input.weight : 1.0f;
-    input.rescale = random.chance(60) ? 1.0f : static_cast<float>(0.5 + random.uniform());
-    chosen.inputs.push_back(input);
+    const double weight = random_weight(random);
+    const float vote_weight = random.chance(70) ? static_cast<float>(weight) : 1.0f;
+    const double rescale = random.chance(60) ? 1 : 0.5 + random.uniform();
+    chosen.inputs.push_back(
+        {chosen.models[m].source(), weight, vote_weight, rescale, TrimKind::Everything, {0, 0, 0, 0}});
     choose_trim(random, trim_keys(chosen, m), chosen.inputs[m]);
-    divisor += input.weight;
   }
-  chosen.combination.divisor = random.chance(70) ? divisor : 1.0f;
 }
 
 static void choose_election(Random& random, KernelCase& chosen) {
@@ -78,7 +80,7 @@ static void choose_election(Random& random, KernelCase& chosen) {
     chosen.election.zero_sign = ZeroSign::Plus;
 }
 
-// A slack of the losses, cut exactly, as TIES-SV measures it; or any cut.
+// A slack of the losses, cut exactly, as TIES-SV measures it; all of them, by a cut at 0; or any cut.
 static void choose_slack(Random& random, KernelCase& chosen) {
   chosen.slack_window = {0, 0x7fffffffu, 15};
   if (chosen.election.priority < 0) return;
@@ -87,10 +89,12 @@ static void choose_slack(Random& random, KernelCase& chosen) {
   keys.erase(std::remove(keys.begin(), keys.end(), 0u), keys.end());
   chosen.slack_window = random_window(random, keys);
   chosen.combination.has_slack = random.chance(70);
-  if (!chosen.combination.has_slack) return;
   const auto wanted = static_cast<std::uint64_t>(random.pick({0.04, 0.5, 1.0}) * static_cast<double>(keys.size()));
-  chosen.combination.slack = random.chance(70) ? cut_by_sorting(keys, wanted) : random_cut(random, keys);
-  if (chosen.combination.slack.threshold == 0) chosen.combination.slack.threshold = 1;  // keys of losses are above 0
+  Cut& cut = chosen.combination.slack;
+  cut = random.chance(70) ? cut_by_sorting(keys, wanted) : random_cut(random, keys);
+  // 0 is the key of what was not lost: only a cut without ties may lie there.
+  cut.threshold = std::max(cut.threshold, 1u);
+  if (random.chance(10)) cut = {0, 0, 0, 0};
 }
 
 static void choose_sources(Random& random, KernelCase& chosen, std::size_t model_count) {
@@ -111,11 +115,12 @@ static void choose_sources(Random& random, KernelCase& chosen, std::size_t model
 }
 
 KernelCase random_case(Random& random, std::size_t element_count, std::size_t model_count) {
-  KernelCase chosen{element_count, TestSource(Dtype::F32, 0, 0), {}, {}, {}, {}, {}, {}, {}, Dtype::F32, false, false, 0};
+  KernelCase chosen{
+      element_count, TestSource(Dtype::F32, 0, 0), {}, {}, {}, {}, {}, {}, {}, Dtype::F32, false, false, 0};
   choose_sources(random, chosen, model_count);
   choose_inputs(random, chosen);
   choose_election(random, chosen);
-  chosen.combination.lambda = random.pick({1.0f, 1.0f, 0.0f, -1.5f, static_cast<float>(2 * random.uniform())});
+  chosen.combination.lambda = random.pick({1.0, 1.0, 0.0, -1.5, 2 * random.uniform()});
   chosen.combination.normalize = random.chance(60);
   choose_slack(random, chosen);
   chosen.trim_window = random_window(random, trim_keys(chosen, random.below(model_count)));

@@ -10,6 +10,7 @@
 #include "test/conversion_test.h"
 #include "test/kernel_case.h"
 #include "test/reference.h"
+#include "test/reference_cut.h"
 #include "test/run_kernels.h"
 
 namespace tiesmith::test {
@@ -63,6 +64,31 @@ void check_case(const std::vector<const KernelTable*>& sets, std::uint64_t seed,
   }
 }
 
+// The reference's own promise: a cut takes exactly what is wanted, its ties spread to within one place.
+std::string cut_failure(Random& random) {
+  std::vector<std::uint32_t> keys(1 + random.below(300));
+  for (std::uint32_t& key : keys) key = 1 + static_cast<std::uint32_t>(random.below(5));
+  const std::uint64_t wanted = random.below(keys.size() + 1);
+  const Cut cut = cut_by_sorting(keys, wanted);
+  const std::vector<bool> taken = selected(keys, TrimKind::ByCut, cut);
+  if (static_cast<std::uint64_t>(std::count(taken.begin(), taken.end(), true)) != wanted) return "not the wanted count";
+  std::uint64_t seen = 0, had = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] != cut.threshold) continue;
+    seen += 1;
+    had += taken[i];
+    // After `seen` ties the share taken / tied of them, rounded down, has been taken.
+    if (had != seen * cut.taken / cut.tied) return "ties not spread evenly";
+  }
+  return "";
+}
+
+void check_cuts(std::uint64_t seed, std::uint64_t case_count, Score& score) {
+  Random random(seed);
+  for (std::uint64_t index = 0; index < case_count; ++index)
+    score.record(scalar_kernels.name, "cut " + std::to_string(index), cut_failure(random));
+}
+
 void check_conversions(const KernelTable& set, std::uint64_t seed, Score& score) {
   for (const Dtype half : {Dtype::F16, Dtype::BF16}) {
     const std::string name = half == Dtype::F16 ? "f16" : "bf16";
@@ -76,6 +102,7 @@ int run(std::uint64_t seed, std::uint64_t case_count) {
   const std::vector<const KernelTable*> sets = supported_kernels();
   std::vector<Score> scores(sets.size());
   for (std::size_t s = 0; s < sets.size(); ++s) check_conversions(*sets[s], seed, scores[s]);
+  check_cuts(seed, case_count, scores.back());  // scalar is the last set
   for (std::uint64_t index = 0; index < case_count; ++index) check_case(sets, seed, index, scores);
   Score total;
   for (std::size_t s = 0; s < sets.size(); ++s) {

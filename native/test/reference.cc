@@ -22,7 +22,8 @@ std::vector<std::size_t> visited_elements(std::size_t element_count, const Sampl
   return out;
 }
 
-static std::vector<float> task_vector(const KernelCase& given, std::size_t m, const std::vector<std::size_t>& visited) {
+static std::vector<float> task_vector(const KernelCase& given, std::size_t m,
+                                      const std::vector<std::size_t>& visited) {
   std::vector<float> out;
   for (const std::size_t i : visited) out.push_back(value_at(given.models[m], i) - value_at(given.base, i));
   return out;
@@ -52,10 +53,11 @@ std::vector<Ballot> cast_ballots(const KernelCase& given, const std::vector<std:
     const std::vector<float> tau = task_vector(given, m, visited);
     const std::vector<bool> kept = selected(keys_of(tau), input.trim, input.cut);
     for (std::size_t v = 0; v < visited.size(); ++v) {
-      const float trimmed = kept[v] ? tau[v] * input.rescale : 0.0f;
+      const float trimmed = kept[v] ? tau[v] : 0.0f;
       out[v].tau.push_back(tau[v]);
       out[v].trimmed.push_back(trimmed);
-      out[v].vote.push_back(trimmed * input.vote_weight);
+      const float rescaled = trimmed * static_cast<float>(input.rescale);
+      out[v].vote.push_back(rescaled * input.vote_weight);
       out[v].sum += out[v].vote.back();
     }
   }
@@ -70,8 +72,9 @@ bool is_discarded(const Ballot& ballot, std::size_t m) {
 
 std::vector<std::uint32_t> loss_keys(const std::vector<Ballot>& ballots, int priority) {
   std::vector<std::uint32_t> out;
+  const auto p = static_cast<std::size_t>(priority);
   for (const Ballot& ballot : ballots)
-    out.push_back(is_discarded(ballot, static_cast<std::size_t>(priority)) ? 0x7fffffffu - magnitude_key(ballot.sum) : 0);
+    out.push_back(is_discarded(ballot, p) ? 0x7fffffffu - magnitude_key(ballot.sum) : 0);
   return out;
 }
 

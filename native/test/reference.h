@@ -14,8 +14,8 @@ namespace tiesmith::test {
 struct Ballot {
   float base;
   std::vector<float> tau;
-  std::vector<float> trimmed;  // rescaled
-  std::vector<float> vote;
+  std::vector<float> trimmed;
+  std::vector<float> vote;  // of the rescaled
   float sum;
   int elected;  // -1, 0 or 1
 };

@@ -24,18 +24,18 @@ struct Settled {
 Outcome first_not_finite(const KernelCase& given, bool has_base, std::size_t first, std::size_t end) {
   for (std::size_t i = first; i < end; ++i) {
     if (has_base && !std::isfinite(value_at(given.base, i))) return {Status::NotFinite, i, 0};
-    for (std::size_t m = 0; m < given.models.size(); ++m)
-      if (!std::isfinite(value_at(given.models[m], i))) return {Status::NotFinite, i, static_cast<std::uint32_t>(m + 1)};
+    for (std::uint32_t m = 0; m < given.models.size(); ++m)
+      if (!std::isfinite(value_at(given.models[m], i))) return {Status::NotFinite, i, m + 1};
   }
   return {Status::Ok, 0, 0};
 }
 
 // Rounds a block; a NaN cannot be clamped.
-Outcome round_block(const KernelCase& given, const std::vector<float>& results, std::size_t first, std::size_t end,
+Outcome round_block(const KernelCase& given, const std::vector<double>& results, std::size_t first, std::size_t end,
                     Settled& settled) {
   const FloatFormat format = format_of(given.output_dtype);
   for (std::size_t i = first; i < end; ++i) {
-    std::uint32_t pattern = reference_narrow(static_cast<double>(results[i]), format);
+    std::uint32_t pattern = reference_narrow(results[i], format);
     const std::uint32_t magnitude = pattern & ~format.sign_bit();
     if (magnitude > format.infinity() || (magnitude == format.infinity() && !given.saturate))
       return {Status::Overflow, i, 0};
@@ -49,7 +49,7 @@ Outcome round_block(const KernelCase& given, const std::vector<float>& results, 
   return {Status::Ok, 0, 0};
 }
 
-Settled settle(const KernelCase& given, bool has_base, const std::vector<float>& results) {
+Settled settle(const KernelCase& given, bool has_base, const std::vector<double>& results) {
   Settled settled{{Status::Ok, 0, 0}, {}, {}, 0};
   for (std::size_t first = 0; first < results.size(); first += kBlockElements) {
     const std::size_t end = std::min(results.size(), first + kBlockElements);
@@ -74,16 +74,52 @@ void record(Transcript& transcript, const std::string& name, const Settled& sett
     transcript.add(name + ".model counts", model.zero, model.retained, model.in_conflict, model.discarded);
 }
 
-float merged(const KernelCase& given, const Ballot& ballot) {
-  float sum = 0, divisor = 0;
+// Results in Real arithmetic: f32 for half-precision outputs, f64 for f32 ones.
+template <class Real>
+std::vector<double> linear_results(const KernelCase& given) {
+  std::vector<double> results;
+  for (std::size_t i = 0; i < given.element_count; ++i) {
+    Real sum = 0, divisor = 0;
+    for (std::size_t m = 0; m < given.models.size(); ++m) {
+      const Real weight = static_cast<Real>(given.inputs[m].weight);
+      const Real weighted = static_cast<Real>(value_at(given.models[m], i)) * weight;
+      sum = m == 0 ? weighted : sum + weighted;
+      divisor += weight;
+    }
+    results.push_back(given.combination.normalize ? sum / divisor : sum);
+  }
+  return results;
+}
+
+template <class Real>
+std::vector<double> task_results(const KernelCase& given) {
+  std::vector<double> results;
+  for (std::size_t i = 0; i < given.element_count; ++i) {
+    const float base = value_at(given.base, i);
+    Real sum = 0, divisor = 0;
+    for (std::size_t m = 0; m < given.models.size(); ++m) {
+      const float tau = value_at(given.models[m], i) - base;
+      sum += static_cast<Real>(tau) * static_cast<Real>(given.inputs[m].weight);
+      divisor += static_cast<Real>(given.inputs[m].weight);
+    }
+    if (given.combination.normalize) sum /= divisor;
+    results.push_back(sum * static_cast<Real>(given.combination.lambda) + static_cast<Real>(base));
+  }
+  return results;
+}
+
+template <class Real>
+double ties_result(const KernelCase& given, const Ballot& ballot) {
+  Real sum = 0, divisor = 0;
   for (std::size_t m = 0; m < ballot.vote.size(); ++m) {
     const int voted = sign_of(ballot.vote[m]);
     if (voted == 0 || voted != ballot.elected) continue;
-    sum += ballot.trimmed[m] * given.inputs[m].weight;
-    divisor += given.inputs[m].weight;
+    const Real weight = static_cast<Real>(given.inputs[m].weight);
+    sum += static_cast<Real>(ballot.trimmed[m]) * static_cast<Real>(given.inputs[m].rescale) * weight;
+    divisor += weight;
   }
-  if (!given.combination.normalize) return sum;
-  return sum / (divisor == 0 ? 1.0f : divisor);
+  if (given.combination.normalize) sum /= divisor == 0 ? 1 : divisor;
+  return sum * static_cast<Real>(given.combination.lambda) + static_cast<Real>(ballot.base);
 }
 
 void count(const Ballot& ballot, CombineCounts& counts, std::vector<ModelCounts>& models) {
@@ -103,29 +139,17 @@ void count(const Ballot& ballot, CombineCounts& counts, std::vector<ModelCounts>
 }  // namespace
 
 void record_linear(Transcript& transcript, const KernelCase& given) {
-  std::vector<float> results;
-  for (std::size_t i = 0; i < given.element_count; ++i) {
-    float sum = value_at(given.models[0], i) * given.inputs[0].weight;
-    for (std::size_t m = 1; m < given.models.size(); ++m) sum += value_at(given.models[m], i) * given.inputs[m].weight;
-    results.push_back(given.combination.normalize ? sum / given.combination.divisor : sum);
-  }
+  const bool wide = given.output_dtype == Dtype::F32;
+  const std::vector<double> results = wide ? linear_results<double>(given) : linear_results<float>(given);
   record(transcript, "combine_linear", settle(given, false, results), {0, 0, 0}, {});
 }
 
 void record_task(Transcript& transcript, const KernelCase& given) {
-  std::vector<float> results;
   std::vector<ModelCounts> models(given.models.size(), {0, 0, 0, 0});
-  for (std::size_t i = 0; i < given.element_count; ++i) {
-    const float base = value_at(given.base, i);
-    float sum = 0;
-    for (std::size_t m = 0; m < given.models.size(); ++m) {
-      const float tau = value_at(given.models[m], i) - base;
-      sum += tau * given.inputs[m].weight;
-      (tau == 0 ? models[m].zero : models[m].retained) += 1;
-    }
-    if (given.combination.normalize) sum /= given.combination.divisor;
-    results.push_back(sum * given.combination.lambda + base);
-  }
+  for (std::size_t m = 0; m < models.size(); ++m)
+    for (const std::uint32_t key : trim_keys(given, m)) (key == 0 ? models[m].zero : models[m].retained) += 1;
+  const bool wide = given.output_dtype == Dtype::F32;
+  const std::vector<double> results = wide ? task_results<double>(given) : task_results<float>(given);
   record(transcript, "combine_task", settle(given, true, results), {0, 0, 0}, models);
 }
 
@@ -142,8 +166,10 @@ void record_ties(Transcript& transcript, const KernelCase& given) {
       if (given_back[i]) ballots[i].elected = sign_of(ballots[i].vote[p]);
     counts.given_back = static_cast<std::uint64_t>(std::count(given_back.begin(), given_back.end(), true));
   }
-  std::vector<float> results;
-  for (const Ballot& ballot : ballots) results.push_back(merged(given, ballot) * given.combination.lambda + ballot.base);
+  const bool wide = given.output_dtype == Dtype::F32;
+  std::vector<double> results;
+  for (const Ballot& ballot : ballots)
+    results.push_back(wide ? ties_result<double>(given, ballot) : ties_result<float>(given, ballot));
   record(transcript, "combine_ties", settle(given, true, results), counts, models);
 }
 

@@ -1,6 +1,7 @@
 #include "test/run_kernels.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "test/reference.h"
 #include "test/reference_sums.h"
@@ -68,7 +69,8 @@ class GuardedOutput {
   std::uint8_t* bytes() { return all_.data() + kFront; }
   bool intact() const {
     const auto is_guard = [](std::uint8_t byte) { return byte == kGuard; };
-    return std::all_of(all_.begin(), all_.begin() + kFront, is_guard) && std::all_of(all_.end() - kBack, all_.end(), is_guard);
+    return std::all_of(all_.begin(), all_.begin() + kFront, is_guard) &&
+           std::all_of(all_.end() - kBack, all_.end(), is_guard);
   }
   std::size_t size() const { return size_; }
 
@@ -152,7 +154,8 @@ void record_measures(Transcript& transcript, const KernelTable& set, const Kerne
     std::vector<double> norms(2 * block_count(given.element_count));
     for (const Chunk& chunk : chunks) {
       const ModelInput& model = chunk.models[m];
-      set.tally_trim(chunk.base, model.source, chunk.inputs.element_count, given.trim_window, sampling_of(given, chunk), tally);
+      set.tally_trim(chunk.base, model.source, chunk.inputs.element_count, given.trim_window,
+                     sampling_of(given, chunk), tally);
       set.block_norms(chunk.base, model, chunk.inputs.element_count, norms.data() + 2 * block_count(chunk.first));
     }
     record_tally(transcript, "tally_trim", tally, bins);
@@ -179,11 +182,18 @@ void record_comparison(Transcript& transcript, const KernelTable& set, const Ker
   transcript.add_bytes("compare.squares", squares.data(), squares.size() * sizeof(double));
 }
 
+// Leaves ones in the stack below: a kernel that reads what it did not write must not find zeros there.
+[[gnu::noinline]] void dirty_stack() {
+  volatile std::uint8_t below[256 * 1024];
+  std::memset(const_cast<std::uint8_t*>(below), 0xff, sizeof below);
+}
+
 }  // namespace
 
 Transcript run_kernels(const KernelTable& set, const KernelCase& given, bool chunked) {
   Transcript transcript;
   const std::vector<Chunk> chunks = chunks_of(given, chunked);
+  dirty_stack();
   record_comparison(transcript, set, given, chunks);
   if (!given.has_not_finite) record_measures(transcript, set, given, chunks);
   record_combines(transcript, set, given, chunks);

@@ -9,8 +9,9 @@ Examples:
   $ tiesmith diff llama-2-7b merged
   $ tiesmith diff merged merged-again --json | jq .identical
 
-Differences are those of b from a: max abs is the largest absolute difference, rel L2 the norm of the difference
-over the norm of a, signs the share of parameters with the same sign. Identical tensors are only counted.`;
+max abs is the largest absolute difference, rel L2 the norm of b - a over that
+of a, signs the share of parameters with the same sign. Identical tensors are
+only counted.`;
 
 interface DiffCommandOptions extends OutputOptions {
   readonly threads?: number;

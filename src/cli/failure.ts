@@ -35,7 +35,10 @@ function isHelp({ code, exitCode }: CommanderError): boolean {
 
 /** commander's sentence in one line, with a way on. */
 function usageMessage({ message }: CommanderError): string {
-  const sentence = message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/s, "; did you mean $1?");
+  const sentence = message
+    .replace(/^error: /, "")
+    .replace(/\.$/, "")
+    .replace(/\n\(Did you mean (.*)\?\)$/s, "; did you mean $1?");
   return sentence.includes("did you mean") ? sentence : `${sentence}; see --help`;
 }
 

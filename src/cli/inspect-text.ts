@@ -47,7 +47,11 @@ export function formatModel(report: ModelReport): string {
 function head({ folder, tensorCount, parameterCount, byteSize, dtypes, config }: ModelReport): string[] {
   const parts = Object.entries(dtypes).map(([dtype, count]) => `${dtype} ${formatCount(count)}`);
   const amounts = `${plural(tensorCount, "tensor")}, ${formatWhole(parameterCount)} parameters, ${formatBytes(byteSize)}`;
-  return [printable(folder), `${amounts} (${parts.join(", ")})`, ...(config === null ? [] : [architecture(config)])];
+  return [
+    printable(folder),
+    `${amounts} (${parts.join(", ")})`,
+    ...(config === null ? [] : [architecture(config)]),
+  ];
 }
 
 function architecture(config: NonNullable<ModelReport["config"]>): string {

@@ -19,7 +19,10 @@ export function addInspectCommand(program: Command): void {
 }
 
 async function runInspect(model: string, { json = false }: OutputOptions): Promise<void> {
-  const [{ inspect }, { formatModel }] = await Promise.all([import("../index.ts"), import("./inspect-text.ts")]);
+  const [{ inspect }, { formatModel }] = await Promise.all([
+    import("../index.ts"),
+    import("./inspect-text.ts"),
+  ]);
   const report = inspect(model);
   if (json) printJson(report);
   else printResult(formatModel(report));

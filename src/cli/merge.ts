@@ -18,12 +18,20 @@ const EXAMPLES = `
 Examples:
   $ tiesmith merge ties-sv.yaml --out merged
   $ tiesmith merge ties-sv.yaml --out merged --resume
-  $ tiesmith merge --method ties --base llama-2-7b ct:density=1 sft:density=0.2 --out merged
-  $ tiesmith merge --method ties_sv --base llama-2-7b --param priority=sft --param slack=0.04 \\
-      ct:density=1,weight=1 sft:density=0.2,weight=1 --dtype bfloat16 --out merged
+  $ tiesmith merge --method ties --base llama-2-7b --out merged \\
+      ct:density=1 sft:density=0.2
+  $ tiesmith merge --method ties_sv --base llama-2-7b --out merged \\
+      --param priority=sft --param slack=0.04 --dtype bfloat16 \\
+      ct:density=1,weight=1 sft:density=0.2,weight=1
 
-A model is a folder, or a hub id (org/name@revision) in the local Hugging Face cache.
-The output folder appears when it is complete. Ctrl-C keeps what is done for --resume.`;
+A model is a folder, or a hub id (org/name@revision) in the local Hugging Face
+cache. Each weight is 1 unless it is given. The output folder appears when it
+is complete; Ctrl-C keeps what is done, and --resume goes on with it.
+
+In the summary, density is the share of parameters that trim kept, zero the
+share that the model has in common with the base; in conflict and discarded are
+shares of the kept ones: another task vector has the opposite sign, and the
+election was lost.`;
 
 interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, DestinationOptions {
   readonly out: string;
@@ -35,13 +43,13 @@ interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, Destinat
 /** Adds the command to the program. */
 export function addMergeCommand(program: Command): void {
   const command = program.command("merge").summary("merge models into a new model folder");
-  command.description("Merges the models of a recipe into a new model folder, and tells what the method did.");
+  command.description("Merges models into a new model folder, and tells what the method did.");
   addRecipeWords(command);
-  command.requiredOption("--out <folder>", "the model folder to write");
+  command.optionsGroup("Merge:").requiredOption("--out <folder>", "the model folder to write");
   addDestinationOptions(command)
-    .option("--saturate", "clamp values that overflow the output dtype, instead of failing")
-    .option("--hash-inputs", "add the SHA-256 of every input file to the manifest")
-    .option("--language <tag>", "a language of the model, for its card: si, or si,en; repeatable", collect);
+    .option("--saturate", "clamp values that overflow the output dtype")
+    .option("--hash-inputs", "add the SHA-256 of the inputs to the manifest")
+    .option("--language <tag>", "a language for the model card, or si,en; repeatable", collect);
   addOutputOptions(command, "print nothing but errors").addHelpText("after", EXAMPLES).action(runMerge);
 }
 
@@ -68,12 +76,25 @@ async function mergeUntilAborted(
     );
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new TiesmithError("INTERRUPTED", `Interrupted; go on with: ${resumeCommand(process.argv.slice(2))}`);
+    throw new TiesmithError(
+      "INTERRUPTED",
+      `Interrupted; go on with: ${resumeCommand(process.argv.slice(2))}`,
+    );
   }
 }
 
 function mergeOptions(options: MergeCommandOptions): MergeOptions {
   const { out, threads, maxShardSize, overwrite, resume, restart, saturate, hashInputs, language } = options;
   const languages = language?.flatMap((tags) => tags.split(",")).map((tag) => tag.trim());
-  return { out, threads, maxShardBytes: maxShardSize, overwrite, resume, restart, saturate, hashInputs, languages };
+  return {
+    out,
+    threads,
+    maxShardBytes: maxShardSize,
+    overwrite,
+    resume,
+    restart,
+    saturate,
+    hashInputs,
+    languages,
+  };
 }

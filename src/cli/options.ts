@@ -11,16 +11,14 @@ export interface OutputOptions {
 
 /** Adds the options of {@link OutputOptions}; `quiet` says what it leaves out, where the command has it. */
 export function addOutputOptions(command: Command, quiet?: string): Command {
-  command.option("--json", "print one JSON document instead of text");
+  command.optionsGroup("Output:").option("--json", "print one JSON document instead of text");
   if (quiet !== undefined) command.option("--quiet", quiet);
-  return command
-    .option("--verbose", "print the stack of an error")
-    .helpOption("--help", "print this help");
+  return command.option("--verbose", "print the stack of an error").helpOption("--help", "print this help");
 }
 
 /** `--threads N`. */
 export function threadsOption(): Option {
-  return new Option("--threads <n>", "worker threads (default: the cores that may be used)").argParser((word) => {
+  return new Option("--threads <n>", "worker threads (default: the available cores)").argParser((word) => {
     if (!/^[1-9]\d{0,3}$/.test(word)) refuse("--threads", "a whole number of at least 1", word);
     return Number(word);
   });

@@ -25,7 +25,7 @@ export function formatPlan(report: PlanReport): string {
     dtypes.join(", "),
   ]);
   return [
-    method === "linear" ? `${method}` : `${method}, cuts by ${scope}`,
+    scope === "model" ? `${method}, cuts over the whole model` : String(method),
     "",
     formatTable(MODEL_COLUMNS, rows),
     "",
@@ -53,6 +53,10 @@ function explanation({ explained }: PlanReport): string[] {
   const { name, shape, storedAs, copied, parameters } = explained;
   const head = `${printable(name)} [${shape.join(", ")}], stored as ${storedAs}`;
   if (copied) return ["", `${head}: copied unchanged`];
-  const rows = parameters.map(({ name: parameter, model, value }) => [parameter, model ?? "all", String(value)]);
+  const rows = parameters.map(({ name: parameter, model, value }) => [
+    parameter,
+    model ?? "all",
+    String(value),
+  ]);
   return ["", head, "", formatTable(PARAMETER_COLUMNS, rows)];
 }

@@ -14,10 +14,12 @@ import { printError, printJson, printResult } from "./terminal.ts";
 const EXAMPLES = `
 Examples:
   $ tiesmith plan ties-sv.yaml
-  $ tiesmith plan ties-sv.yaml --out merged --explain model.layers.0.mlp.up_proj.weight
+  $ tiesmith plan ties-sv.yaml --explain model.layers.0.mlp.up_proj.weight
+  $ tiesmith plan ties-sv.yaml --out merged --max-shard-size 2GB
   $ tiesmith plan --method linear a:weight=0.6 b:weight=0.4 --json
 
-Reads headers and configs only. Every problem is told, not only the first; exit code 2 if there is one.`;
+Reads headers and configs only. Tells every problem, not only the first; the
+exit code is 2 if there is one.`;
 
 interface PlanCommandOptions extends OutputOptions, RecipeWordOptions, DestinationOptions {
   readonly out?: string;
@@ -26,10 +28,11 @@ interface PlanCommandOptions extends OutputOptions, RecipeWordOptions, Destinati
 
 /** Adds the command to the program. */
 export function addPlanCommand(program: Command): void {
-  const command = program.command("plan").summary("check a merge, and tell what it would do");
+  const command = program.command("plan").summary("check a merge without doing it");
   command.description("Checks a merge without doing it, and tells what it would read and write.");
   addRecipeWords(command);
   command
+    .optionsGroup("Merge:")
     .option("--out <folder>", "check this output folder, too")
     .option("--explain <tensor>", "show the parameters as resolved for a tensor");
   addDestinationOptions(command);
@@ -40,7 +43,15 @@ async function runPlan(words: readonly string[], options: PlanCommandOptions): P
   const [{ plan }, { formatPlan }] = await Promise.all([import("../index.ts"), import("./plan-text.ts")]);
   const { out, threads, maxShardSize, overwrite, resume, restart, explain } = options;
   const recipe = await recipeOf(words, options);
-  const report = plan(recipe, { out, threads, maxShardBytes: maxShardSize, overwrite, resume, restart, explain });
+  const report = plan(recipe, {
+    out,
+    threads,
+    maxShardBytes: maxShardSize,
+    overwrite,
+    resume,
+    restart,
+    explain,
+  });
   if (options.json) printJson(report);
   else if (report.models !== null) printResult(formatPlan(report));
   for (const { message } of report.problems) printError(message);

@@ -15,14 +15,16 @@ import { addVerifyCommand } from "./verify.ts";
 
 const EXAMPLES = `
 Examples:
-  $ tiesmith plan ties.yaml                     what would be done, and what stands against it
+  $ tiesmith plan ties.yaml
   $ tiesmith merge ties.yaml --out merged
-  $ tiesmith merge --method ties --base llama-2-7b ct:density=1 sft:density=0.2 --out merged
+  $ tiesmith merge --method ties --base llama-2-7b --out merged \\
+      ct:density=1 sft:density=0.2
   $ tiesmith verify merged
   $ tiesmith diff llama-2-7b merged
 
 Exit codes: 0 done, 1 failed run, 2 bad input, 130 interrupted.
-Environment: NO_COLOR, HF_HUB_CACHE and HF_HOME (where hub ids are looked up), TIESMITH_KERNEL.`;
+Environment: NO_COLOR; HF_HUB_CACHE and HF_HOME, where hub ids are looked up;
+TIESMITH_KERNEL, which forces an instruction set.`;
 
 /** Runs one command line, given without node and script, and sets the exit code of the process. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -43,9 +45,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
 /** The commands with their options; nothing runs before it is parsed. */
 function createProgram(): Command {
   const program = new Command("tiesmith")
-    .description("Merges language-model checkpoints: WAVG, task arithmetic, TIES and TIES-SV, from disk to disk.")
+    .description("Merges language-model checkpoints, from disk to disk.")
     .version(VERSION, "--version", "print the version")
-    .helpOption("--help", "print this help; each command has its own")
+    .helpOption("--help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES)
     .exitOverride()

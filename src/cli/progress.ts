@@ -4,7 +4,7 @@ import { printMessage } from "./terminal.ts";
 
 /** What the API reports. */
 export interface Progress {
-  readonly phase: string;
+  readonly phase?: string;
   readonly doneBytes: number;
   readonly totalBytes: number;
   readonly doneTensors: number;
@@ -19,7 +19,7 @@ interface ProgressDisplay {
 }
 
 /** Bar, percentage, speed, tensors and time left in 80 columns. */
-const BAR_WIDTH = 22;
+const BAR_WIDTH = 16;
 const LINE_SECONDS = 10;
 const LINE_PERMILLE = 100;
 /** Merges that are over in a moment print no lines. */
@@ -41,13 +41,15 @@ export async function withProgress<T>(
 
 async function openBar(): Promise<ProgressDisplay> {
   const { default: cliProgress } = await import("cli-progress");
-  const width = process.stderr.columns ?? 80;
+  const width = process.stderr.columns || 80;
   const pace = new Pace();
   let latest: Progress | undefined;
   const bar = new cliProgress.SingleBar({
     stream: process.stderr,
     clearOnComplete: true,
     gracefulExit: false,
+    // Lines are cut to the width; switched off, wrapping would stay off if the process is killed.
+    linewrap: true,
     format: () => (latest === undefined ? "" : barLine(latest, pace).slice(0, width - 1)),
   });
   bar.start(1, 0);
@@ -73,10 +75,15 @@ function openLines(): ProgressDisplay {
       const isDue = waited >= LINE_SECONDS || permille - told.permille >= LINE_PERMILLE;
       if (!isDue || waited < LEAST_LINE_SECONDS || permille >= 1000) return;
       told = { permille, seconds };
-      printMessage(`${progress.phase} ${facts(progress, pace).join(", ")}`);
+      printMessage(`${phaseOf(progress)} ${facts(progress, pace).join(", ")}`);
     },
     stop: () => {},
   };
+}
+
+/** `diff` and `verify` only read. */
+function phaseOf({ phase = "read" }: Progress): string {
+  return phase;
 }
 
 function permilleOf({ doneBytes, totalBytes }: Progress): number {
@@ -86,7 +93,7 @@ function permilleOf({ doneBytes, totalBytes }: Progress): number {
 function barLine(progress: Progress, pace: Pace): string {
   const filled = Math.floor((BAR_WIDTH * permilleOf(progress)) / 1000);
   const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
-  return `${progress.phase.padEnd(7)} ${bar}  ${facts(progress, pace).join("  ")}`;
+  return `${phaseOf(progress).padEnd(7)} ${bar}  ${facts(progress, pace).join("  ")}`;
 }
 
 function facts(progress: Progress, pace: Pace): string[] {
@@ -97,16 +104,21 @@ function facts(progress: Progress, pace: Pace): string[] {
   return [percent, formatRate(pace.bytes, pace.seconds), tensors, ...eta];
 }
 
-/** Speed since the first report: what a resumed merge took over does not count. */
+/** A resumed merge reports at once what it took over: reports so soon after the first do not count as work. */
+const SETTLING_SECONDS = 0.05;
+
+/** Speed since the first reports. */
 class Pace {
   bytes = 0;
   seconds = 0;
-  #first: Progress | undefined;
+  #firstSeconds: number | undefined;
+  #origin: Progress | undefined;
 
   observe(progress: Progress): void {
-    this.#first ??= progress;
-    this.bytes = progress.doneBytes - this.#first.doneBytes;
-    this.seconds = progress.seconds - this.#first.seconds;
+    this.#firstSeconds ??= progress.seconds;
+    if (progress.seconds < this.#firstSeconds + SETTLING_SECONDS) this.#origin = progress;
+    this.bytes = progress.doneBytes - (this.#origin?.doneBytes ?? 0);
+    this.seconds = progress.seconds - (this.#origin?.seconds ?? 0);
   }
 
   /** Null until something can be said. */

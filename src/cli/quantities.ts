@@ -25,11 +25,11 @@ export function plural(count: number, noun: string): string {
   return `${formatWhole(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Bytes over seconds as GB/s; a dash where no time has passed. */
+/** `1.23 GB/s`, small rates in small units; a dash where no time has passed. */
 export function formatRate(bytes: number, seconds: number): string {
-  const rate = bytes / seconds / 1e9;
-  if (!Number.isFinite(rate)) return "– GB/s";
-  return `${rate.toFixed(rate < 10 ? 2 : 1)} GB/s`;
+  if (seconds <= 0) return "– GB/s";
+  const rate = bytes / seconds;
+  return rate < 1e7 ? `${formatBytes(Math.round(rate))}/s` : `${(rate / 1e9).toFixed(2)} GB/s`;
 }
 
 /**
@@ -48,7 +48,7 @@ export function formatShare(part: number, whole: number, digits = 2): string {
 
 /** `0.42 s`, `12 s`, `3 min 05 s`, `2 h 07 min`. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 9.95) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
+  if (seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const [high, low, units] =

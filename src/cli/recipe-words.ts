@@ -26,39 +26,59 @@ export interface DestinationOptions {
 /** Adds the argument and the options of {@link RecipeWordOptions}. */
 export function addRecipeWords(command: Command): Command {
   return command
-    .usage(`[options] RECIPE\n       tiesmith ${command.name()} [options] --method NAME MODEL[:KEY=VALUE,...]...`)
-    .argument("<recipe-or-models...>", "a recipe file; with --method the models, each with its own parameters")
-    .option("--method <name>", "merge without a recipe file: linear, task_arithmetic, ties, ties_sv")
-    .option("--base <model>", "the base model, with --method")
-    .option("--param <key=value>", "a parameter of the method, such as lambda=0.9; repeatable", collect)
-    .option("--dtype <dtype>", "store float32, float16 or bfloat16, with --method")
+    .usage(
+      `[options] RECIPE\n       tiesmith ${command.name()} [options] --method NAME MODEL[:KEY=VALUE,...]...`,
+    )
+    .argument("<recipe-or-models...>", "a recipe file, or models if --method is given")
+    .optionsGroup("Instead of a recipe file:")
+    .option("--method <name>", "linear, task_arithmetic, ties or ties_sv")
+    .option("--base <model>", "the base model")
+    .option("--param <key=value>", "a parameter, such as lambda=0.9; repeatable", collect)
+    .option("--dtype <dtype>", "store float32, float16 or bfloat16")
     .option("--out-dtype <dtype>", "the same; wins over --dtype")
-    .option("--tokenizer-source <model>", "base or a model, with --method");
+    .option("--tokenizer-source <model>", "where the tokenizer is from: base, or a model");
 }
 
 /** Adds the options of {@link DestinationOptions}. */
 export function addDestinationOptions(command: Command): Command {
-  const size = new Option("--max-shard-size <size>", "data per file, such as 500MB, 5GB or 2GiB (default: 5GB)");
+  const size = new Option("--max-shard-size <size>", "most bytes a file: 500MB, 5GB (default), 2GiB");
   return command
     .addOption(threadsOption())
     .addOption(size.argParser((word) => parseSize(word, "--max-shard-size")))
-    .option("--overwrite", "replace an existing output folder that tiesmith made")
+    .option("--overwrite", "replace an output folder that tiesmith made")
     .option("--resume", "go on with an interrupted merge")
     .option("--restart", "discard an interrupted merge");
 }
 
-const WORD_OPTIONS: readonly (keyof RecipeWordOptions)[] = ["base", "param", "dtype", "outDtype", "tokenizerSource"];
+const WORD_OPTIONS: readonly (keyof RecipeWordOptions)[] = [
+  "base",
+  "param",
+  "dtype",
+  "outDtype",
+  "tokenizerSource",
+];
 
 /**
  * The recipe that a command line means: the path of a file, or a plain recipe.
  * @throws TiesmithError `USAGE` when the two forms are mixed
  */
-export async function recipeOf(words: readonly string[], options: RecipeWordOptions): Promise<string | RecipeInput> {
+export async function recipeOf(
+  words: readonly string[],
+  options: RecipeWordOptions,
+): Promise<string | RecipeInput> {
   const { method } = options;
   if (method !== undefined) {
     const { recipeFromShorthand } = await import("../index.ts");
     const { base, param, dtype, outDtype, tokenizerSource } = options;
-    return recipeFromShorthand({ method, base, models: words, parameters: param, dtype, outDtype, tokenizerSource });
+    return recipeFromShorthand({
+      method,
+      base,
+      models: words,
+      parameters: param,
+      dtype,
+      outDtype,
+      tokenizerSource,
+    });
   }
   const stray = WORD_OPTIONS.find((name) => options[name] !== undefined);
   if (stray !== undefined) {
@@ -67,7 +87,9 @@ export async function recipeOf(words: readonly string[], options: RecipeWordOpti
   }
   const [recipe, second] = words;
   if (recipe === undefined || second !== undefined) {
-    throw usage(`Expected one recipe file, but received also ${JSON.stringify(second)}; to list models, give --method`);
+    throw usage(
+      `Expected one recipe file, but received also ${JSON.stringify(second)}; to list models, give --method`,
+    );
   }
   return recipe;
 }

@@ -33,7 +33,10 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0, compact: true },
     colAligns: columns.map(({ align = "left" }) => align),
   });
-  table.push(columns.map(({ title }) => title), ...rows.map((row) => row.map(printable)));
+  table.push(
+    columns.map(({ title }) => title),
+    ...rows.map((row) => row.map(printable)),
+  );
   const [titles = "", ...lines] = table.toString().split("\n");
   return [coloursOf(process.stdout).dim(titles.trimEnd()), ...lines.map((line) => line.trimEnd())].join("\n");
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { EXIT_FAILED } from "./failure.ts";
 import { interruptible } from "./interrupt.ts";
 import { addOutputOptions, type OutputOptions, threadsOption } from "./options.ts";
-import { printError, printJson, printResult } from "./terminal.ts";
+import { printable, printError, printJson, printMessage, printResult } from "./terminal.ts";
 
 const EXAMPLES = `
 Examples:
@@ -18,7 +18,7 @@ interface VerifyCommandOptions extends OutputOptions {
 
 /** Adds the command to the program. */
 export function addVerifyCommand(program: Command): void {
-  const command = program.command("verify").summary("check a merged model against its manifest");
+  const command = program.command("verify").summary("check the hashes of a merged model");
   command
     .description("Recomputes the hashes of a merged model, and compares them with its manifest.")
     .argument("<folder>", "a folder that tiesmith has written")
@@ -32,10 +32,11 @@ async function runVerify(folder: string, options: VerifyCommandOptions): Promise
   const report = await interruptible((signal) =>
     withProgress(quiet, (onProgress) => verify(folder, { threads, signal, onProgress })),
   );
+  if (!quiet) for (const note of report.notes) printMessage(`note: ${note}`);
   const { formatFailures, formatVerdict } = await import("./verify-text.ts");
   if (json) printJson(report);
   else if (!report.ok) printResult(formatFailures(report));
-  else if (!quiet) printResult(formatVerdict(report));
+  else if (!quiet) printResult(printable(formatVerdict(report)));
   if (report.ok) return;
   process.exitCode = EXIT_FAILED;
   printError(formatVerdict(report));

@@ -68,7 +68,7 @@ export class CutSearch {
       if (count === 0) continue;
       totals.inside += count;
       totals.bins[i] = (totals.bins[i] as number) + count;
-      totals.bins[i + 1] = joinLowBits(totals.bins[i + 1] as number, bins[i + 1] as number);
+      totals.bins[i + 1] = (totals.bins[i + 1] as number) | (bins[i + 1] as number);
     }
     if (this.#kept === null) return;
     this.#kept[chunk] = tally;
@@ -96,11 +96,11 @@ export class CutSearch {
     let bin = bins.length / 2 - 1;
     while (over + (bins[2 * bin] as number) < wanted) over += bins[2 * bin--] as number;
     const tied = bins[2 * bin] as number;
-    const lowBits = bins[2 * bin + 1] as number;
-    const oneKey = shift === 0 || (lowBits & 0xffff) === lowBits >>> 16;
+    const lowSeen = bins[2 * bin + 1] as number;
+    const oneKey = (lowSeen & (lowSeen >>> 16)) === 0;
     const binLow = low + bin * 2 ** shift;
     if (!oneKey) return this.#next(narrowWindow(binLow, Math.min(high, binLow + 2 ** shift - 1)));
-    const threshold = shift === 0 ? binLow : binLow + (lowBits & 0xffff);
+    const threshold = shift === 0 ? binLow : binLow + (lowSeen & 0xffff);
     if (this.#kept === null) return this.#next({ low: threshold, high: threshold, shift: 0 });
     const firstTies = this.#firstTies(bin);
     this.#cut = { threshold, tied, taken: wanted - over, firstTies };
@@ -140,16 +140,10 @@ export class CutSearch {
   }
 }
 
-/** Bins as the addon lays them out: u32 count, then OR (low half) and AND (high half) of the dropped bits. */
+/** Bins as the addon lays them out: a u32 count, a u32 of the dropped bits that were seen. */
 function emptyTotals(window: Window): Totals {
   const binCount = Math.floor((window.high - window.low) / 2 ** window.shift) + 1;
-  const bins = new Uint32Array(2 * binCount);
-  for (let i = 1; i < bins.length; i += 2) bins[i] = 0xffff0000;
-  return { above: 0, inside: 0, bins };
-}
-
-function joinLowBits(a: number, b: number): number {
-  return (((a | b) & 0xffff) | (a & b & 0xffff0000)) >>> 0;
+  return { above: 0, inside: 0, bins: new Uint32Array(2 * binCount) };
 }
 
 function narrowWindow(low: number, high: number): Window {

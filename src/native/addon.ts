@@ -61,7 +61,10 @@ export interface Sampling {
   stride: number;
 }
 
-/** `bins`: per bin a u32 count, then u16 OR and u16 AND of the key bits that the bin drops. */
+/**
+ * `bins`: per bin a u32 count, then a u32 that collects the key bits that the bin drops: their OR in the lower
+ * half, that of their complements in the upper. No bit in both halves: the bin holds a single key.
+ */
 export interface Tally {
   above: number;
   bins: ArrayBuffer;
