@@ -1,9 +1,20 @@
 /** tiesmith's public API: re-exports only. */
 export { type ErrorCode, isBadInput, type Problem, TiesmithError } from "./errors.ts";
+export { type DiffOptions, type DiffReport, type DiffTotals, diff } from "./execute/diff.ts";
 export type { ModelSummary } from "./execute/manifest.ts";
 export { merge } from "./execute/merge.ts";
 export type { MergeOptions, MergePhase, MergeProgress, MergeResult } from "./execute/merge-options.ts";
-export { type PlannedModelReport, type PlanReport, type PlanReportOptions, plan } from "./plan/plan-report.ts";
+export type { DifferenceStatus, TensorDifference } from "./execute/tensor-difference.ts";
+export { type VerifyOptions, type VerifyReport, verify } from "./execute/verify.ts";
+export type { VerifyFailure } from "./execute/verify-shards.ts";
+export type { ReadOptions, ReadProgress } from "./execute/with-pool.ts";
+export { type InspectOptions, inspect, type ModelReport } from "./plan/inspect.ts";
+export {
+  type PlannedModelReport,
+  type PlanReport,
+  type PlanReportOptions,
+  plan,
+} from "./plan/plan-report.ts";
 export { recipeFromShorthand } from "./plan/shorthand.ts";
 export type { RecipeInput, Shorthand } from "./recipe/recipe.ts";
 export { VERSION } from "./version.ts";

@@ -106,6 +106,8 @@ Napi::Value compare(const Napi::CallbackInfo& info) {
   const HeldSource a = read_source(env, info[0], count), b = read_source(env, info[1], count);
   auto squares = Napi::Float64Array::New(env, 2 * block_count(count));
   Difference difference{};
+  a.file->populate(a.byte_offset, count * dtype_bytes(a.source.dtype));
+  b.file->populate(b.byte_offset, count * dtype_bytes(b.source.dtype));
   {
     const FloatEnvironment floats;
     addon_of(info).kernels().compare(a.source, b.source, count, difference, squares.Data());

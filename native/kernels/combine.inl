@@ -226,18 +226,18 @@ static TIESMITH_INLINE void count_votes(const Votes<kModels>& votes, std::size_t
     counts.zero[m] = Vec::count(counts.zero[m], votes.zero[m]);
     counts.retained[m] = Vec::count(counts.retained[m], nonzero);
     counts.in_conflict[m] = Vec::count(counts.in_conflict[m], Vec::both(nonzero, conflict));
-    counts.discarded[m] = Vec::count(counts.discarded[m], discarded(votes, m));
+    counts.discarded[m] = Vec::count(counts.discarded[m], discarded(votes, votes.trimmed[m], votes.vote[m]));
   });
 }
 
 // Turns the election to the priority model where the slack cut selects its losses; gives where.
 template <std::size_t kModels>
-static TIESMITH_INLINE Vec::M give_back(const Election& election, Selector& slack, Votes<kModels>& votes) {
-  const auto p = static_cast<std::size_t>(election.priority);
-  const Vec::M lost = discarded(votes, p);
+static TIESMITH_INLINE Vec::M give_back(Selector& slack, Votes<kModels>& votes) {
+  const Vec::M lost = priority_losses(votes);
   const Vec::M given = Vec::both(lost, slack.select(key_of_loss(lost, votes.sum)));
-  votes.positive = Vec::either(Vec::without(votes.positive, given), Vec::both(given, is_positive(votes.vote[p])));
-  votes.negative = Vec::either(Vec::without(votes.negative, given), Vec::both(given, is_negative(votes.vote[p])));
+  const Vec::F vote = votes.priority_vote;
+  votes.positive = Vec::either(Vec::without(votes.positive, given), Vec::both(given, is_positive(vote)));
+  votes.negative = Vec::either(Vec::without(votes.negative, given), Vec::both(given, is_negative(vote)));
   return given;
 }
 
@@ -270,7 +270,7 @@ static TIESMITH_INLINE typename Real::Lanes disjoint_merge(const Factors<Real, k
   for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
     const typename Real::Lanes weight = Real::set(factors.weight[m]);
     const typename Real::Lanes rescaled = Real::mul(Real::from(votes.trimmed[m]), Real::set(factors.rescale[m]));
-    const Vec::M agreeing = agrees(votes, m);
+    const Vec::M agreeing = agrees(votes, votes.vote[m]);
     sum = Real::add(sum, Real::keep(agreeing, Real::mul(rescaled, weight)));
     divisor = Real::add(divisor, Real::keep(agreeing, weight));
   });
@@ -295,11 +295,11 @@ static Outcome combine_ties_with(const ChunkInputs& inputs, const Election& elec
       inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
                                   __attribute__((always_inline)) {
         Votes<kModels> votes;
-        cast_votes<Loader, kModels>(from, vote_factors, selectors, i, largest_key, votes);
+        cast_votes<Loader, kModels>(from, election.priority, vote_factors, selectors, i, largest_key, votes);
         elect(election, votes);
         count_votes(votes, from.model_count, lane_counts);
         if (combination.has_slack)
-          lane_counts.given_back = Vec::count(lane_counts.given_back, give_back(election, slack, votes));
+          lane_counts.given_back = Vec::count(lane_counts.given_back, give_back(slack, votes));
         const typename Real::Lanes merged = disjoint_merge<Real, kModels>(
             factors, votes, from.model_count, combination.normalize, exact_reciprocals);
         const typename Real::Lanes scaled = Real::mul(merged, Real::set(factors.lambda));

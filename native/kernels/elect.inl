@@ -24,6 +24,7 @@ struct Votes {
   Vec::F trimmed[kRoom];  // not rescaled
   Vec::F vote[kRoom];
   Vec::M zero[kRoom];     // elements whose task vector is exactly zero
+  Vec::F priority_trimmed, priority_vote;
   Vec::F base;
   Vec::F sum;             // s = sum of the votes, in recipe order, from +0
   Vec::M positive, negative;  // the elected sign
@@ -45,11 +46,11 @@ struct VoteFactors {
 
 // `largest_tau` collects the largest key of the task vectors: it tells NaN and Inf of base and models alike.
 template <class Loader, std::size_t kModels>
-static TIESMITH_INLINE void cast_votes(const ChunkInputs& inputs, const VoteFactors<kModels>& factors,
+static TIESMITH_INLINE void cast_votes(const ChunkInputs& inputs, int priority, const VoteFactors<kModels>& factors,
                                        Selectors& selectors, std::size_t i, Vec::U& largest_tau,
                                        Votes<kModels>& votes) {
   votes.base = Loader::load(*inputs.base, i);
-  votes.sum = Vec::set(0.0f);
+  votes.sum = votes.priority_trimmed = votes.priority_vote = Vec::set(0.0f);
   for_each_model<kModels>(inputs.model_count, [&](std::size_t m) __attribute__((always_inline)) {
     const Vec::F tau = Vec::sub(Loader::load(inputs.models[m].source, i), votes.base);
     const Vec::U key = key_of(tau);
@@ -59,6 +60,11 @@ static TIESMITH_INLINE void cast_votes(const ChunkInputs& inputs, const VoteFact
     const Vec::F rescaled = Vec::mul(votes.trimmed[m], Vec::set(factors.rescale[m]));
     votes.vote[m] = Vec::mul(rescaled, Vec::set(factors.vote_weight[m]));
     votes.sum = Vec::add(votes.sum, votes.vote[m]);
+    // Not looked up by index later: arrays that are indexed at run time cannot live in registers.
+    if (static_cast<int>(m) == priority) {
+      votes.priority_trimmed = votes.trimmed[m];
+      votes.priority_vote = votes.vote[m];
+    }
   });
 }
 
@@ -74,9 +80,8 @@ static TIESMITH_INLINE void elect(const Election& election, Votes<kModels>& vote
     case ZeroSign::Plus: votes.positive = Vec::either(votes.positive, tied); break;
     case ZeroSign::Minus: votes.negative = Vec::either(votes.negative, tied); break;
     case ZeroSign::Priority: {
-      const Vec::F priority_vote = votes.vote[election.priority];
-      votes.positive = Vec::either(votes.positive, Vec::both(tied, is_positive(priority_vote)));
-      votes.negative = Vec::either(votes.negative, Vec::both(tied, is_negative(priority_vote)));
+      votes.positive = Vec::either(votes.positive, Vec::both(tied, is_positive(votes.priority_vote)));
+      votes.negative = Vec::either(votes.negative, Vec::both(tied, is_negative(votes.priority_vote)));
       break;
     }
     case ZeroSign::None: break;
@@ -85,16 +90,20 @@ static TIESMITH_INLINE void elect(const Election& election, Votes<kModels>& vote
 
 // The models whose vote has the elected sign. A vote of zero has none.
 template <std::size_t kModels>
-static TIESMITH_INLINE Vec::M agrees(const Votes<kModels>& votes, std::size_t m) {
-  return Vec::either(Vec::both(votes.positive, is_positive(votes.vote[m])),
-                     Vec::both(votes.negative, is_negative(votes.vote[m])));
+static TIESMITH_INLINE Vec::M agrees(const Votes<kModels>& votes, Vec::F vote) {
+  return Vec::either(Vec::both(votes.positive, is_positive(vote)), Vec::both(votes.negative, is_negative(vote)));
 }
 
 static TIESMITH_INLINE Vec::M is_nonzero(Vec::F x) { return Vec::either(is_positive(x), is_negative(x)); }
 
 template <std::size_t kModels>
-static TIESMITH_INLINE Vec::M discarded(const Votes<kModels>& votes, std::size_t m) {
-  return Vec::without(is_nonzero(votes.trimmed[m]), agrees(votes, m));
+static TIESMITH_INLINE Vec::M discarded(const Votes<kModels>& votes, Vec::F trimmed, Vec::F vote) {
+  return Vec::without(is_nonzero(trimmed), agrees(votes, vote));
+}
+
+template <std::size_t kModels>
+static TIESMITH_INLINE Vec::M priority_losses(const Votes<kModels>& votes) {
+  return discarded(votes, votes.priority_trimmed, votes.priority_vote);
 }
 
 // What slack ranks by, ascending |s| as a key that is cut from the top; 0 where nothing was discarded.
@@ -147,16 +156,15 @@ static void tally_slack_with(const ChunkInputs& inputs, const Election& election
   Vec::U positive = zero, negative = zero, retained = zero, lost_count = zero;
   const auto add = [&](const ChunkInputs& from, std::size_t i) __attribute__((always_inline)) {
     Votes<kModels> votes;
-    cast_votes<Loader, kModels>(from, factors, selectors, i, largest_tau, votes);
+    cast_votes<Loader, kModels>(from, election.priority, factors, selectors, i, largest_tau, votes);
     if (election.priority < 0) {
       positive = Vec::count(positive, is_positive(votes.sum));
       negative = Vec::count(negative, is_negative(votes.sum));
       return;
     }
     elect(election, votes);
-    const auto p = static_cast<std::size_t>(election.priority);
-    const Vec::M lost = discarded(votes, p);
-    retained = Vec::count(retained, is_nonzero(votes.trimmed[p]));
+    const Vec::M lost = priority_losses(votes);
+    retained = Vec::count(retained, is_nonzero(votes.priority_trimmed));
     lost_count = Vec::count(lost_count, lost);
     writer.add(key_of_loss(lost, votes.sum), lost);
   };

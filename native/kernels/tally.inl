@@ -58,7 +58,9 @@ static TIESMITH_INLINE void for_each_sampled(std::size_t element_count, const Sa
       for (; i <= stop; i += kLanes) whole(i);
       pause();
     }
-    if (i < end) tail(i, end - i);
+    if (i == end) continue;
+    tail(i, end - i);
+    pause();  // runs shorter than a vector have nothing but tails
   }
 }
 

@@ -51,8 +51,8 @@ static Window random_window(Random& random, const std::vector<std::uint32_t>& ke
 
 static Sampling random_sampling(Random& random, std::size_t element_count) {
   if (random.chance(70)) return {element_count, element_count};
-  const std::size_t run = 1 + random.below(100);
-  return {run, run + 1 + random.below(400)};
+  const std::size_t run = 1 + random.below(random.pick({5, 100}));
+  return {run, run + 1 + random.below(random.pick({5, 400}))};
 }
 
 // Weights and rescales that f32 holds, and others that it rounds: half-precision outputs are worked out in f32.

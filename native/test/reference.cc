@@ -101,11 +101,12 @@ static void record_slack(Transcript& transcript, const KernelCase& given) {
   ElectionCounts counts{0, 0, 0, 0};
   const std::vector<Ballot> ballots = cast_ballots(given, visited_elements(given.element_count, given.sampling));
   std::vector<std::uint32_t> losses;
-  for (const Ballot& ballot : ballots) {
-    counts.positive += ballot.sum > 0;
-    counts.negative += ballot.sum < 0;
-  }
-  if (given.election.priority >= 0) {
+  if (given.election.priority < 0) {
+    for (const Ballot& ballot : ballots) {
+      counts.positive += ballot.sum > 0;
+      counts.negative += ballot.sum < 0;
+    }
+  } else {
     const auto p = static_cast<std::size_t>(given.election.priority);
     for (const Ballot& ballot : ballots) counts.priority_retained += sign_of(ballot.trimmed[p]) != 0;
     for (const std::uint32_t key : loss_keys(ballots, given.election.priority))

@@ -20,12 +20,17 @@ struct Settled {
   std::uint64_t saturated;
 };
 
-// Of a block's elements the first NaN or Inf, in index order, the base's before the models'.
+// The first element of a block that an input makes impossible: a NaN or an Inf, in index order, the base's
+// before the models'; or a task vector that overflows f32.
 Outcome first_not_finite(const KernelCase& given, bool has_base, std::size_t first, std::size_t end) {
   for (std::size_t i = first; i < end; ++i) {
-    if (has_base && !std::isfinite(value_at(given.base, i))) return {Status::NotFinite, i, 0};
-    for (std::uint32_t m = 0; m < given.models.size(); ++m)
-      if (!std::isfinite(value_at(given.models[m], i))) return {Status::NotFinite, i, m + 1};
+    const float base = has_base ? value_at(given.base, i) : 0.0f;
+    if (!std::isfinite(base)) return {Status::NotFinite, i, 0};
+    for (std::uint32_t m = 0; m < given.models.size(); ++m) {
+      const float theta = value_at(given.models[m], i);
+      if (!std::isfinite(theta)) return {Status::NotFinite, i, m + 1};
+      if (!std::isfinite(theta - base)) return {Status::Overflow, i, 0};
+    }
   }
   return {Status::Ok, 0, 0};
 }

@@ -20,21 +20,19 @@ std::vector<double> block_sums(const std::vector<double>& values) {
   return out;
 }
 
-std::vector<Bin> empty_bins(const Window& window) { return std::vector<Bin>(window.bin_count(), {0, 0, 0xffff}); }
+std::vector<Bin> empty_bins(const Window& window) { return std::vector<Bin>(window.bin_count(), {0, 0}); }
 
 ReferenceTally tally(const std::vector<std::uint32_t>& keys, const Window& window) {
   ReferenceTally out{0, empty_bins(window)};
-  // A window of one key needs no bits to tell keys apart, and starts from none.
-  if (window.low == window.high) out.bins[0].low_and = 0;
   for (const std::uint32_t key : keys) {
     if (key > window.high) out.above += 1;
     if (key > window.high || key < window.low) continue;
     const std::uint32_t width = 1u << window.shift;
     Bin& bin = out.bins[(key - window.low) / width];
-    const auto dropped = static_cast<std::uint16_t>((key - window.low) % width);
+    const std::uint32_t dropped = (key - window.low) % width;
     bin.count += 1;
-    bin.low_or |= dropped;
-    bin.low_and &= dropped;
+    // A window of one key needs no bits to tell keys apart.
+    if (window.low != window.high) bin.low_seen |= (0xffffu - dropped) * 0x10000u + dropped;
   }
   return out;
 }

@@ -33,7 +33,8 @@ export interface ShardLayout {
  */
 export function layOutShards(tensors: readonly OutputTensor[], maxShardBytes: number): ShardLayout[] {
   const sorted = [...tensors].sort(
-    (a, b) => DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
+    (a, b) =>
+      DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
   );
   const shards: OutputTensor[][] = [[]];
   let dataBytes = 0;
@@ -75,7 +76,10 @@ function layOutShard(members: readonly OutputTensor[], shardIndex: number, shard
   let dataOffset = 0;
   for (const tensor of members) {
     const end = dataOffset + bytesOf(tensor);
-    entries.push([tensor.name, { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [dataOffset, end] }]);
+    entries.push([
+      tensor.name,
+      { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [dataOffset, end] },
+    ]);
     dataOffset = end;
   }
   const header = encodeHeader(Object.fromEntries(entries));

@@ -1,6 +1,6 @@
 /** A comparison of two models as text. */
 import type { DiffReport } from "../index.ts";
-import { formatMagnitude, formatShare, plural } from "./quantities.ts";
+import { formatMagnitude, formatShare, formatWhole, plural } from "./quantities.ts";
 import { type Column, formatTable } from "./table.ts";
 import { printable } from "./terminal.ts";
 
@@ -66,8 +66,8 @@ function totals({ identical, totals: all, tensors }: DiffReport): string[] {
   const dtypes = dtypeChanges(tensors);
   return [
     `${plural(all.tensorCount, "tensor")}: ${counts.join(", ")}`,
-    `${plural(all.differingParameters, "parameter")} of ${plural(all.parameters, "parameter").split(" ")[0]} ` +
-      `differ (${formatShare(all.differingParameters, all.parameters)})`,
+    `${formatWhole(all.differingParameters)} of ${plural(all.parameters, "parameter")} differ ` +
+      `(${formatShare(all.differingParameters, all.parameters)})`,
     `max abs ${formatMagnitude(all.maxAbsolute)}, ` +
       `rel L2 ${all.relativeL2 === null ? "–" : formatMagnitude(all.relativeL2)}, ` +
       `same sign ${formatShare(all.signAgreement, 1)}`,

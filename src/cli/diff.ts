@@ -1,8 +1,6 @@
 /** `tiesmith diff`: how two models differ, tensor by tensor. */
 import type { Command } from "commander";
-import { interruptible } from "./interrupt.ts";
 import { addOutputOptions, type OutputOptions, threadsOption } from "./options.ts";
-import { printJson, printResult } from "./terminal.ts";
 
 const EXAMPLES = `
 Examples:
@@ -13,7 +11,8 @@ max abs is the largest absolute difference, rel L2 the norm of b - a over that
 of a, signs the share of parameters with the same sign. Identical tensors are
 only counted.`;
 
-interface DiffCommandOptions extends OutputOptions {
+/** The options of the command as parsed. */
+export interface DiffCommandOptions extends OutputOptions {
   readonly threads?: number;
 }
 
@@ -25,16 +24,10 @@ export function addDiffCommand(program: Command): void {
     .argument("<a>", "a model folder, or a hub id in the local cache")
     .argument("<b>", "the model to compare with it")
     .addOption(threadsOption());
-  addOutputOptions(command, "show no progress").addHelpText("after", EXAMPLES).action(runDiff);
-}
-
-async function runDiff(a: string, b: string, options: DiffCommandOptions): Promise<void> {
-  const { json = false, quiet = false, threads } = options;
-  const [{ diff }, { withProgress }] = await Promise.all([import("../index.ts"), import("./progress.ts")]);
-  const report = await interruptible((signal) =>
-    withProgress(quiet, (onProgress) => diff(a, b, { threads, signal, onProgress })),
-  );
-  if (json) return printJson(report);
-  const { formatDiff } = await import("./diff-text.ts");
-  printResult(formatDiff(report));
+  addOutputOptions(command, "show no progress")
+    .addHelpText("after", EXAMPLES)
+    .action(async (a, b, options) => {
+      const { runDiff } = await import("./run-diff.ts");
+      await runDiff(a, b, options);
+    });
 }

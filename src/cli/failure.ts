@@ -9,9 +9,9 @@ export const EXIT_BAD_INPUT = 2;
 /** 128 + SIGINT, as shells count. */
 export const EXIT_INTERRUPTED = 130;
 
-/** The exit code for whatever a command threw. Asking for help or the version counts as success. */
+/** The exit code for whatever a command threw. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  if (error instanceof CommanderError) return EXIT_BAD_INPUT;
   if (!(error instanceof TiesmithError)) return EXIT_FAILED;
   if (error.code === "INTERRUPTED") return EXIT_INTERRUPTED;
   return isBadInput(error.code) ? EXIT_BAD_INPUT : EXIT_FAILED;
@@ -20,17 +20,14 @@ export function exitCodeOf(error: unknown): number {
 /** Tells a failure in one line on stderr, with the stack if asked, and as a JSON document where one is due. */
 export function reportFailure(error: unknown, { json = false, verbose = false }: OutputOptions): void {
   if (error instanceof CommanderError) {
-    if (!isHelp(error)) printError(usageMessage(error));
+    // Without a command, the help has been printed on stderr.
+    if (error.code !== "commander.help") printError(usageMessage(error));
     return;
   }
   const known = error instanceof TiesmithError ? error : internal(error);
   printError(known.message);
   if (verbose) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   if (json) printJson({ error: known.toProblem() });
-}
-
-function isHelp({ code, exitCode }: CommanderError): boolean {
-  return exitCode === 0 || code === "commander.help";
 }
 
 /** commander's sentence in one line, with a way on. */

@@ -1,7 +1,6 @@
 /** `tiesmith inspect`: what a model folder holds. */
 import type { Command } from "commander";
-import { addOutputOptions, type OutputOptions } from "./options.ts";
-import { printJson, printResult } from "./terminal.ts";
+import { addOutputOptions } from "./options.ts";
 
 const EXAMPLES = `
 Examples:
@@ -15,15 +14,10 @@ export function addInspectCommand(program: Command): void {
   command
     .description("Lists the tensors, shapes, dtypes and files of a model. Reads headers only.")
     .argument("<model>", "a model folder, or a hub id in the local cache");
-  addOutputOptions(command).addHelpText("after", EXAMPLES).action(runInspect);
-}
-
-async function runInspect(model: string, { json = false }: OutputOptions): Promise<void> {
-  const [{ inspect }, { formatModel }] = await Promise.all([
-    import("../index.ts"),
-    import("./inspect-text.ts"),
-  ]);
-  const report = inspect(model);
-  if (json) printJson(report);
-  else printResult(formatModel(report));
+  addOutputOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action(async (model, options) => {
+      const { runInspect } = await import("./run-inspect.ts");
+      runInspect(model, options);
+    });
 }

@@ -1,18 +1,12 @@
 /** `tiesmith merge`: a recipe in, a model folder out. */
 import type { Command } from "commander";
-import { TiesmithError } from "../errors.ts";
-import type { MergeOptions, MergeResult } from "../index.ts";
-import { interruptible } from "./interrupt.ts";
 import { addOutputOptions, collect, type OutputOptions } from "./options.ts";
 import {
   addDestinationOptions,
   addRecipeWords,
   type DestinationOptions,
   type RecipeWordOptions,
-  recipeOf,
 } from "./recipe-words.ts";
-import { resumeCommand } from "./resume-command.ts";
-import { printJson, printMessage, printResult } from "./terminal.ts";
 
 const EXAMPLES = `
 Examples:
@@ -33,8 +27,9 @@ share that the model has in common with the base; in conflict and discarded are
 shares of the kept ones: another task vector has the opposite sign, and the
 election was lost.`;
 
-interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, DestinationOptions {
-  readonly out: string;
+/** The options of the command as parsed. */
+export interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, DestinationOptions {
+  readonly out?: string;
   readonly saturate?: boolean;
   readonly hashInputs?: boolean;
   readonly language?: readonly string[];
@@ -45,56 +40,15 @@ export function addMergeCommand(program: Command): void {
   const command = program.command("merge").summary("merge models into a new model folder");
   command.description("Merges models into a new model folder, and tells what the method did.");
   addRecipeWords(command);
-  command.optionsGroup("Merge:").requiredOption("--out <folder>", "the model folder to write");
+  command.optionsGroup("Merge:").option("--out <folder>", "the model folder to write; always needed");
   addDestinationOptions(command)
     .option("--saturate", "clamp values that overflow the output dtype")
     .option("--hash-inputs", "add the SHA-256 of the inputs to the manifest")
     .option("--language <tag>", "a language for the model card, or si,en; repeatable", collect);
-  addOutputOptions(command, "print nothing but errors").addHelpText("after", EXAMPLES).action(runMerge);
-}
-
-async function runMerge(words: readonly string[], options: MergeCommandOptions): Promise<void> {
-  const { json = false, quiet = false } = options;
-  const result = await interruptible((signal) => mergeUntilAborted(words, options, signal));
-  if (!quiet) for (const note of result.notes) printMessage(`note: ${note}`);
-  if (json) return printJson(result);
-  if (quiet) return;
-  const { formatMergeSummary } = await import("./merge-summary.ts");
-  printResult(formatMergeSummary(result));
-}
-
-async function mergeUntilAborted(
-  words: readonly string[],
-  options: MergeCommandOptions,
-  signal: AbortSignal,
-): Promise<MergeResult> {
-  const recipe = await recipeOf(words, options);
-  const [{ merge }, { withProgress }] = await Promise.all([import("../index.ts"), import("./progress.ts")]);
-  try {
-    return await withProgress(options.quiet === true, (onProgress) =>
-      merge(recipe, { ...mergeOptions(options), signal, onProgress }),
-    );
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new TiesmithError(
-      "INTERRUPTED",
-      `Interrupted; go on with: ${resumeCommand(process.argv.slice(2))}`,
-    );
-  }
-}
-
-function mergeOptions(options: MergeCommandOptions): MergeOptions {
-  const { out, threads, maxShardSize, overwrite, resume, restart, saturate, hashInputs, language } = options;
-  const languages = language?.flatMap((tags) => tags.split(",")).map((tag) => tag.trim());
-  return {
-    out,
-    threads,
-    maxShardBytes: maxShardSize,
-    overwrite,
-    resume,
-    restart,
-    saturate,
-    hashInputs,
-    languages,
-  };
+  addOutputOptions(command, "print nothing but errors")
+    .addHelpText("after", EXAMPLES)
+    .action(async (words, options) => {
+      const { runMerge } = await import("./run-merge.ts");
+      await runMerge(words, options);
+    });
 }

@@ -1,15 +1,12 @@
 /** `tiesmith plan`: what a merge would do, and every reason why it could not. */
 import type { Command } from "commander";
-import { EXIT_BAD_INPUT } from "./failure.ts";
 import { addOutputOptions, type OutputOptions } from "./options.ts";
 import {
   addDestinationOptions,
   addRecipeWords,
   type DestinationOptions,
   type RecipeWordOptions,
-  recipeOf,
 } from "./recipe-words.ts";
-import { printError, printJson, printResult } from "./terminal.ts";
 
 const EXAMPLES = `
 Examples:
@@ -21,7 +18,8 @@ Examples:
 Reads headers and configs only. Tells every problem, not only the first; the
 exit code is 2 if there is one.`;
 
-interface PlanCommandOptions extends OutputOptions, RecipeWordOptions, DestinationOptions {
+/** The options of the command as parsed. */
+export interface PlanCommandOptions extends OutputOptions, RecipeWordOptions, DestinationOptions {
   readonly out?: string;
   readonly explain?: string;
 }
@@ -36,24 +34,10 @@ export function addPlanCommand(program: Command): void {
     .option("--out <folder>", "check this output folder, too")
     .option("--explain <tensor>", "show the parameters as resolved for a tensor");
   addDestinationOptions(command);
-  addOutputOptions(command).addHelpText("after", EXAMPLES).action(runPlan);
-}
-
-async function runPlan(words: readonly string[], options: PlanCommandOptions): Promise<void> {
-  const [{ plan }, { formatPlan }] = await Promise.all([import("../index.ts"), import("./plan-text.ts")]);
-  const { out, threads, maxShardSize, overwrite, resume, restart, explain } = options;
-  const recipe = await recipeOf(words, options);
-  const report = plan(recipe, {
-    out,
-    threads,
-    maxShardBytes: maxShardSize,
-    overwrite,
-    resume,
-    restart,
-    explain,
-  });
-  if (options.json) printJson(report);
-  else if (report.models !== null) printResult(formatPlan(report));
-  for (const { message } of report.problems) printError(message);
-  if (report.problems.length > 0) process.exitCode = EXIT_BAD_INPUT;
+  addOutputOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action(async (words, options) => {
+      const { runPlan } = await import("./run-plan.ts");
+      runPlan(words, options);
+    });
 }

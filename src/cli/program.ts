@@ -1,16 +1,14 @@
 /**
- * The command line as a whole. Only commander is loaded at the start, so that `--help` answers at once; a command
- * imports the rest when it runs.
+ * The command line as a whole. Only commander and the definitions of the commands are loaded at the start, so that
+ * `--help` answers at once; what a command does is imported when it runs.
  */
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { addDiffCommand } from "./diff.ts";
-import { exitCodeOf, reportFailure } from "./failure.ts";
 import { addInspectCommand } from "./inspect.ts";
 import { addMergeCommand } from "./merge.ts";
 import type { OutputOptions } from "./options.ts";
 import { addPlanCommand } from "./plan.ts";
-import { leaveWhenNobodyReads } from "./terminal.ts";
 import { addVerifyCommand } from "./verify.ts";
 
 const EXAMPLES = `
@@ -37,6 +35,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     if (argv.length === 0) program.help({ error: true });
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
+    // Help and version have been printed.
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    const { exitCodeOf, reportFailure } = await import("./failure.ts");
     process.exitCode = exitCodeOf(error);
     reportFailure(error, options);
   }
@@ -57,4 +58,12 @@ function createProgram(): Command {
     add(program);
   }
   return program;
+}
+
+/** Ends the process quietly when the reader of a pipe has gone, as in `tiesmith inspect MODEL | head`. */
+function leaveWhenNobodyReads(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
 }

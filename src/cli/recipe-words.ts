@@ -1,7 +1,5 @@
-/** What `merge` and `plan` share: a recipe file, or the words that stand for one, and where the output goes. */
+/** The words that `merge` and `plan` share: a recipe file, or what stands for one, and where the output goes. */
 import { type Command, Option } from "commander";
-import { TiesmithError } from "../errors.ts";
-import type { RecipeInput } from "../index.ts";
 import { collect, parseSize, threadsOption } from "./options.ts";
 
 /** Options of a recipe told in words. */
@@ -48,52 +46,4 @@ export function addDestinationOptions(command: Command): Command {
     .option("--overwrite", "replace an output folder that tiesmith made")
     .option("--resume", "go on with an interrupted merge")
     .option("--restart", "discard an interrupted merge");
-}
-
-const WORD_OPTIONS: readonly (keyof RecipeWordOptions)[] = [
-  "base",
-  "param",
-  "dtype",
-  "outDtype",
-  "tokenizerSource",
-];
-
-/**
- * The recipe that a command line means: the path of a file, or a plain recipe.
- * @throws TiesmithError `USAGE` when the two forms are mixed
- */
-export async function recipeOf(
-  words: readonly string[],
-  options: RecipeWordOptions,
-): Promise<string | RecipeInput> {
-  const { method } = options;
-  if (method !== undefined) {
-    const { recipeFromShorthand } = await import("../index.ts");
-    const { base, param, dtype, outDtype, tokenizerSource } = options;
-    return recipeFromShorthand({
-      method,
-      base,
-      models: words,
-      parameters: param,
-      dtype,
-      outDtype,
-      tokenizerSource,
-    });
-  }
-  const stray = WORD_OPTIONS.find((name) => options[name] !== undefined);
-  if (stray !== undefined) {
-    const option = `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw usage(`Expected --method beside ${option}, but found none; in a recipe file, say it there`, option);
-  }
-  const [recipe, second] = words;
-  if (recipe === undefined || second !== undefined) {
-    throw usage(
-      `Expected one recipe file, but received also ${JSON.stringify(second)}; to list models, give --method`,
-    );
-  }
-  return recipe;
-}
-
-function usage(message: string, option?: string): TiesmithError {
-  return new TiesmithError("USAGE", message, option === undefined ? {} : { option });
 }

@@ -39,11 +39,3 @@ export function printError(message: string): void {
 export function printMessage(message: string): void {
   process.stderr.write(`tiesmith: ${printable(message)}\n`);
 }
-
-/** Ends the process quietly when the reader of a pipe has gone, as in `tiesmith inspect MODEL | head`. */
-export function leaveWhenNobodyReads(stream: Stream): void {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit();
-  });
-}

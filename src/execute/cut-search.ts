@@ -83,28 +83,34 @@ export class CutSearch {
     const slack = BRACKET_SIGMAS * Math.sqrt(share * (1 - share) * inside) + 1;
     const high = this.#keyAtRank(bins, rank - slack, "high");
     const low = this.#keyAtRank(bins, rank + slack, "low");
-    this.#next(narrowWindow(low, high));
+    this.#restart(narrowWindow(low, high));
   }
 
   /** Ends a round over all keys: finds the cut of `wanted` keys, or narrows the window. */
   endRound(wanted: number): void {
+    const next = this.#settle(wanted);
+    if (next !== null) this.#restart(next);
+  }
+
+  /** Sets the cut, or gives the window that the next round must count in. */
+  #settle(wanted: number): Window | null {
     const { above, inside, bins } = this.#totals;
     const { low, high, shift } = this.#window;
-    if (above >= wanted) return this.#next(narrowWindow(high + 1, FULL_WINDOW.high));
-    if (above + inside < wanted) return this.#next(narrowWindow(0, low - 1));
+    if (above >= wanted) return narrowWindow(high + 1, FULL_WINDOW.high);
+    if (above + inside < wanted) return narrowWindow(0, low - 1);
     let over = above;
     let bin = bins.length / 2 - 1;
     while (over + (bins[2 * bin] as number) < wanted) over += bins[2 * bin--] as number;
-    const tied = bins[2 * bin] as number;
     const lowSeen = bins[2 * bin + 1] as number;
-    const oneKey = (lowSeen & (lowSeen >>> 16)) === 0;
     const binLow = low + bin * 2 ** shift;
-    if (!oneKey) return this.#next(narrowWindow(binLow, Math.min(high, binLow + 2 ** shift - 1)));
+    const oneKey = (lowSeen & (lowSeen >>> 16)) === 0;
+    if (!oneKey) return narrowWindow(binLow, Math.min(high, binLow + 2 ** shift - 1));
     const threshold = shift === 0 ? binLow : binLow + (lowSeen & 0xffff);
-    if (this.#kept === null) return this.#next({ low: threshold, high: threshold, shift: 0 });
-    const firstTies = this.#firstTies(bin);
-    this.#cut = { threshold, tied, taken: wanted - over, firstTies };
+    if (this.#kept === null) return { low: threshold, high: threshold, shift: 0 };
+    const tied = bins[2 * bin] as number;
+    this.#cut = { threshold, tied, taken: wanted - over, firstTies: this.#firstTies(bin) };
     this.#kept = null;
+    return null;
   }
 
   #firstTies(bin: number): number[] {
@@ -118,7 +124,7 @@ export class CutSearch {
     return firstTies;
   }
 
-  #next(window: Window): void {
+  #restart(window: Window): void {
     this.#window = window;
     this.#totals = emptyTotals(window);
     this.#kept = [];
@@ -146,9 +152,9 @@ function emptyTotals(window: Window): Totals {
   return { above: 0, inside: 0, bins: new Uint32Array(2 * binCount) };
 }
 
+/** At most NARROW_BINS bins, but for windows of 2^29 keys and more, which have up to the full window's 65,536. */
 function narrowWindow(low: number, high: number): Window {
   let shift = 0;
-  while ((high - low) / 2 ** shift >= NARROW_BINS && shift < 15) shift++;
-  // Only windows nearly as wide as all keys need more bins than a narrow one has.
+  while ((high - low) / 2 ** shift >= NARROW_BINS && shift < FULL_WINDOW.shift) shift++;
   return { low, high, shift };
 }

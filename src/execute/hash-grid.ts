@@ -1,7 +1,7 @@
 /** How an output tensor is cut for hashing: the chunk grid that the manifest's hashes are taken over. */
 import { DTYPE_BYTES, type Dtype, isCopiedDtype } from "../dtypes.ts";
 
-/** Bytes of a copied tensor that are hashed at a time: those that a merge copies at a time. */
+/** Bytes of a copied tensor that are copied, and hashed, at a time: as large as a chunk's scratch memory. */
 export const COPIED_PIECE_BYTES = 4 << 20;
 
 export interface HashedRange {

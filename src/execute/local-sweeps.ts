@@ -41,7 +41,10 @@ export class LocalSweeps implements Sweeps {
     const sampling = sampled ? samplingOf(this.chunks) : null;
     for (const [index, chunk] of this.chunks.entries()) {
       const forChunk = measuredForChunk(measured, index);
-      take(index, await runOperation({ kind: "slack", chunk, measured: forChunk, window, sampling }, this.#files));
+      take(
+        index,
+        await runOperation({ kind: "slack", chunk, measured: forChunk, window, sampling }, this.#files),
+      );
     }
   }
 }

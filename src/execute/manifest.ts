@@ -47,7 +47,12 @@ export interface Manifest {
   readonly method: string;
   readonly scope: string;
   readonly recipe: RecipeInput;
-  readonly hashing: { readonly algorithm: "XXH3-128"; readonly chunkElements: number };
+  /** Merged tensors are hashed per chunk, copied ones per piece. */
+  readonly hashing: {
+    readonly algorithm: "XXH3-128";
+    readonly chunkElements: number;
+    readonly copiedPieceBytes: number;
+  };
   readonly inputs: { readonly base: ManifestInput | null; readonly models: readonly ManifestInput[] };
   readonly models: readonly ModelSummary[];
   readonly conflicts: number;
@@ -56,7 +61,11 @@ export interface Manifest {
   /** Cuts over the whole model, where the scope is the model. */
   readonly cuts: unknown;
   readonly tensors: readonly ManifestTensor[];
-  readonly shards: readonly { readonly name: string; readonly byteSize: number; readonly headerSha256: string }[];
+  readonly shards: readonly {
+    readonly name: string;
+    readonly byteSize: number;
+    readonly headerSha256: string;
+  }[];
   /** SHA-256 of every other file of the folder. */
   readonly files: Readonly<Record<string, string>>;
   /** What may differ between two runs of the same merge. */
@@ -66,14 +75,23 @@ export interface Manifest {
 /** Short names for the models: the last part of their path, or the whole reference where two would be equal. */
 export function modelLabels(models: readonly Pick<PlannedModel, "reference">[]): string[] {
   const short = models.map(({ reference }) => basename(reference));
-  return short.map((label, i) => (short.indexOf(label) === short.lastIndexOf(label) ? label : (models[i]?.reference ?? label)));
+  return short.map((label, i) =>
+    short.indexOf(label) === short.lastIndexOf(label) ? label : (models[i]?.reference ?? label),
+  );
 }
 
 /** Adds up the tensors' counts for every task vector; empty where the method has none. */
 export function summarizeModels(plan: MergePlan, records: Iterable<TensorRecord>): ModelSummary[] {
   if (plan.base === null) return [];
   const labels = modelLabels(plan.models);
-  const sums = labels.map((model) => ({ model, parameters: 0, zero: 0, retained: 0, inConflict: 0, discarded: 0 }));
+  const sums = labels.map((model) => ({
+    model,
+    parameters: 0,
+    zero: 0,
+    retained: 0,
+    inConflict: 0,
+    discarded: 0,
+  }));
   const elementCounts = new Map(plan.tensors.map((tensor) => [tensor.name, tensor.elementCount]));
   for (const record of records) {
     for (const [i, model] of record.models.entries()) {

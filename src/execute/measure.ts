@@ -67,7 +67,8 @@ export async function measureScope(arithmetic: TiesArithmetic, sweeps: Sweeps): 
   const norms = arithmetic.rescale ? await measureNorms(trims, sweeps) : null;
   const fixedSigns = { plus: 1, majority: 1, priority: 2 } as const;
   const trimmed: Measured = { trims, norms, zeroSign: fixedSigns[arithmetic.zeroSign], slack: null };
-  const zeroSign = arithmetic.zeroSign === "majority" ? await measureMajority(trimmed, sweeps) : trimmed.zeroSign;
+  const zeroSign =
+    arithmetic.zeroSign === "majority" ? await measureMajority(trimmed, sweeps) : trimmed.zeroSign;
   const elected: Measured = { ...trimmed, zeroSign };
   if (arithmetic.slack === null || total === 0) return elected;
   return { ...elected, slack: await measureSlack(arithmetic.slack, elected, total, sweeps) };

@@ -22,7 +22,8 @@ const KNOWN: readonly (keyof MergeOptions)[] = [
 export function checkMergeOptions(options: MergeOptions): void {
   const unknown = Object.keys(options).find((key) => !(KNOWN as readonly string[]).includes(key));
   if (unknown !== undefined) refuse(unknown, `one of ${KNOWN.join(", ")}`, "an unknown option");
-  if (typeof options.out !== "string" || options.out === "") refuse("out", "the path of a folder", options.out);
+  if (typeof options.out !== "string" || options.out === "")
+    refuse("out", "the path of a folder", options.out);
   checkWhole("threads", options.threads, 1, 1024);
   checkWhole("maxShardBytes", options.maxShardBytes, 1, Number.MAX_SAFE_INTEGER);
   checkWhole("chunkElements", options.chunkElements, BLOCK_ELEMENTS, 1 << 26);
@@ -37,5 +38,7 @@ function checkWhole(name: string, value: number | undefined, min: number, max: n
 }
 
 function refuse(name: string, expected: string, received: unknown): never {
-  throw new TiesmithError("USAGE", `Expected ${expected} for ${name}, but received ${String(received)}`, { option: name });
+  throw new TiesmithError("USAGE", `Expected ${expected} for ${name}, but received ${String(received)}`, {
+    option: name,
+  });
 }

@@ -137,7 +137,12 @@ async function readAhead(group: Group, pool: Pool): Promise<void> {
   await pool.run([{ kind: "readAhead", ranges }], group.order);
 }
 
-async function mergeSmall(group: Group, scope: ModelScope | null, pool: Pool, hooks: MergeHooks): Promise<void> {
+async function mergeSmall(
+  group: Group,
+  scope: ModelScope | null,
+  pool: Pool,
+  hooks: MergeHooks,
+): Promise<void> {
   const operations = group.works.map((work) => operationsOf(work, scope));
   const answers = (await pool.run(operations.flat(), group.order)) as SmallAnswer[];
   let first = 0;

@@ -1,6 +1,7 @@
 /** The whole merge: recipe → plan → measure → combine → seal. */
+import { rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { TiesmithError } from "../errors.ts";
+import { isBadInput, TiesmithError } from "../errors.ts";
 import { methods } from "../methods/registry.ts";
 import { addon } from "../native/addon.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
@@ -9,17 +10,19 @@ import { planMerge } from "../plan/plan-merge.ts";
 import { Problems } from "../plan/problems.ts";
 import { type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
 import { VERSION } from "../version.ts";
-import { modelLabels, summarizeModels } from "./manifest.ts";
+import { type Manifest, modelLabels } from "./manifest.ts";
 import { checkMergeOptions } from "./merge-option-checks.ts";
 import type { MergeOptions, MergeResult } from "./merge-options.ts";
-import { measureModel, mergeTensors, type ModelScope, scopeOf, type Work } from "./merge-tensors.ts";
+import { type ModelScope, measureModel, mergeTensors, scopeOf, type Work } from "./merge-tensors.ts";
 import { openPartialFolder, type PartialFolder, planDigest } from "./partial-folder.ts";
 import { planWorks } from "./plan-works.ts";
-import { defaultThreads, Pool } from "./pool.ts";
+import type { Pool } from "./pool.ts";
 import { ProgressMeter } from "./progress.ts";
 import { confirmClaims } from "./resume.ts";
 import { seal } from "./seal.ts";
+import { systemProblem } from "./system-problem.ts";
 import { recordOf, scopeRecord, type TensorRecord } from "./tensor-record.ts";
+import { throwIfInterrupted, withPool } from "./with-pool.ts";
 
 /**
  * Merges the models of a recipe into a new model folder.
@@ -35,62 +38,85 @@ import { recordOf, scopeRecord, type TensorRecord } from "./tensor-record.ts";
  */
 export async function merge(recipe: string | RecipeInput, options: MergeOptions): Promise<MergeResult> {
   checkMergeOptions(options);
+  throwIfInterrupted(options.signal);
   const started = performance.now();
-  const startedAt = new Date();
+  const startedAt = new Date().toISOString();
   const out = resolve(options.out);
   const plan = planned(recipe, { ...options, out });
-  options.signal?.throwIfAborted();
   const digest = planDigest(plan, VERSION, options.saturate === true);
   const { resume = false, restart = false } = options;
   const partial = openPartialFolder(plan, { out, resume, restart, digest, version: VERSION });
-  const meter = new ProgressMeter(plan, started, options.onProgress);
-  const pool = new Pool(options.threads ?? defaultThreads());
-  const cancel = () => pool.cancel();
-  options.signal?.addEventListener("abort", cancel, { once: true });
   try {
-    if (options.signal?.aborted) cancel();
-    const { records, scope, resumedTensors } = await mergeAll(plan, partial, pool, meter, options.saturate === true);
-    meter.phase("seal");
-    const seconds = () => (performance.now() - started) / 1000;
-    const manifest = await seal(plan, partial.path, {
-      out,
-      overwrite: options.overwrite === true,
-      version: VERSION,
-      languages: options.languages ?? [],
-      hashInputs: options.hashInputs === true,
-      records,
-      scope: scope === null ? null : scopeRecord(scope.measured, modelLabels(plan.models)),
-      run: {
-        startedAt: startedAt.toISOString(),
-        seconds: seconds(),
+    return await withPool(options, async (pool) => {
+      const meter = new ProgressMeter(plan, started, options.onProgress);
+      const merged = await mergeAll(plan, partial, pool, meter, options.saturate === true);
+      meter.phase("seal");
+      const { resumedTensors } = merged;
+      const run = {
+        startedAt,
         threads: pool.threads,
         kernel: addon().kernel,
         node: process.version,
         resumedTensors,
-      },
+      };
+      const manifest = await seal(plan, partial.path, { ...sealFacts(plan, options, merged), out, run });
+      return resultOf(plan, manifest, { out, threads: pool.threads, resumedTensors, started });
     });
-    return {
-      out,
-      method: plan.method,
-      tensorCount: plan.tensors.length,
-      parameterCount: plan.parameterCount,
-      readBytes: plan.readBytes,
-      writtenBytes: plan.writeBytes,
-      seconds: seconds(),
-      threads: pool.threads,
-      kernel: addon().kernel,
-      resumedTensors,
-      models: summarizeModels(plan, records.values()),
-      conflicts: manifest.conflicts,
-      givenBack: manifest.givenBack,
-      saturated: manifest.saturated,
-      notes: plan.notes,
-    };
+  } catch (error) {
+    throw afterFailure(error, partial);
   } finally {
-    options.signal?.removeEventListener("abort", cancel);
     partial.journal.close();
-    await pool.close();
   }
+}
+
+function sealFacts(plan: MergePlan, options: MergeOptions, { records, scope }: Merged) {
+  return {
+    overwrite: options.overwrite === true,
+    version: VERSION,
+    languages: options.languages ?? [],
+    hashInputs: options.hashInputs === true,
+    records,
+    scope: scope === null ? null : scopeRecord(scope.measured, modelLabels(plan.models)),
+  };
+}
+
+function resultOf(
+  plan: MergePlan,
+  manifest: Manifest,
+  run: { out: string; threads: number; resumedTensors: number; started: number },
+): MergeResult {
+  const { models, conflicts, givenBack, saturated } = manifest;
+  return {
+    out: run.out,
+    method: plan.method,
+    tensorCount: plan.tensors.length,
+    parameterCount: plan.parameterCount,
+    readBytes: plan.readBytes,
+    writtenBytes: plan.writeBytes,
+    seconds: (performance.now() - run.started) / 1000,
+    threads: run.threads,
+    kernel: addon().kernel,
+    resumedTensors: run.resumedTensors,
+    models,
+    conflicts,
+    givenBack,
+    saturated,
+    notes: plan.notes,
+  };
+}
+
+/** Keeps OUT.partial where going on makes sense, and says so; a fault of the inputs would only come again. */
+function afterFailure(error: unknown, partial: PartialFolder): unknown {
+  if (!(error instanceof TiesmithError)) return TiesmithError.fromProblem(systemProblem(error));
+  if (error.code === "INTERRUPTED")
+    return new TiesmithError(
+      "INTERRUPTED",
+      `The merge was interrupted; ${partial.path} keeps what is done: go on with --resume, or discard it with --restart`,
+      { partial: partial.path },
+    );
+  if (isBadInput(error.code) && error.code !== "DISK_FULL")
+    rmSync(partial.path, { recursive: true, force: true });
+  return error;
 }
 
 /** Plans, and refuses everything that can be refused before a byte is written. */

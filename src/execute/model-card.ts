@@ -55,7 +55,8 @@ function modelTable(plan: MergePlan, models: readonly ModelSummary[]): string[] 
   const labels = modelLabels(plan.models);
   if (models.length === 0 || models.every((model) => model.parameters === 0))
     return plan.models.map(({ reference }) => `- ${code(reference)}`);
-  const percent = (part: number, whole: number) => (whole === 0 ? "–" : `${((100 * part) / whole).toFixed(2)} %`);
+  const percent = (part: number, whole: number) =>
+    whole === 0 ? "–" : `${((100 * part) / whole).toFixed(2)} %`;
   return [
     "| task vector | realised density | exactly zero | in conflict | discarded |",
     "|---|---:|---:|---:|---:|",

@@ -1,6 +1,6 @@
 /** OUT.partial: made with its shards reserved, or taken over from an interrupted merge. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, openSync, closeSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { JOURNAL_NAME, partialFolderOf } from "../checkpoint/output-names.ts";
 import { TiesmithError } from "../errors.ts";
@@ -22,7 +22,12 @@ export interface PartialFolder {
 /** What must be equal for a merge to go on: recipe, version, layout and the state of every input. */
 export function planDigest(plan: MergePlan, version: string, saturate: boolean): string {
   const inputs = [plan.base, ...plan.models].map((model) =>
-    model?.files.map(({ path, byteSize, modifiedNs, headerHash }) => [path, byteSize, modifiedNs, headerHash]),
+    model?.files.map(({ path, byteSize, modifiedNs, headerHash }) => [
+      path,
+      byteSize,
+      modifiedNs,
+      headerHash,
+    ]),
   );
   const shards = plan.shards.map(({ name, byteSize, header }) => [name, byteSize, sha256(header)]);
   const facts = [version, plan.recipe, plan.chunkElements, saturate, inputs, shards];
@@ -49,7 +54,9 @@ export function openPartialFolder(
     mkdirSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
-      throw new TiesmithError("OUTPUT_BUSY", `Expected to make ${path}, but another merge has just made it`, { path });
+      throw new TiesmithError("OUTPUT_BUSY", `Expected to make ${path}, but another merge has just made it`, {
+        path,
+      });
     throw TiesmithError.fromProblem(systemProblem(error));
   }
   try {
@@ -72,7 +79,8 @@ function reserveShard(path: string, byteSize: number, header: Uint8Array): void 
   addon().reserveFile(path, byteSize);
   const descriptor = openSync(path, "r+");
   try {
-    for (let done = 0; done < header.byteLength; ) done += writeSync(descriptor, header, done, undefined, done);
+    for (let done = 0; done < header.byteLength; )
+      done += writeSync(descriptor, header, done, undefined, done);
   } finally {
     closeSync(descriptor);
   }
@@ -80,7 +88,9 @@ function reserveShard(path: string, byteSize: number, header: Uint8Array): void 
 
 function resumeFolder(plan: MergePlan, path: string, digest: string, version: string): PartialFolder {
   const journalPath = join(path, JOURNAL_NAME);
-  const { records, byteCount } = existsSync(journalPath) ? readJournal(journalPath) : { records: [], byteCount: 0 };
+  const { records, byteCount } = existsSync(journalPath)
+    ? readJournal(journalPath)
+    : { records: [], byteCount: 0 };
   const begin = records[0];
   // Interrupted before the first record: there is nothing to take over, and nothing to contradict.
   if (begin === undefined || begin.kind !== "begin") {

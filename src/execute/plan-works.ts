@@ -2,11 +2,9 @@
 import { join } from "node:path";
 import { DTYPE_BYTES, type FloatDtype } from "../dtypes.ts";
 import type { MergePlan, PlannedSource, PlannedTensor } from "../plan/merge-plan.ts";
+import { COPIED_PIECE_BYTES } from "./hash-grid.ts";
 import type { Work } from "./merge-tensors.ts";
 import type { SourceRef } from "./tensor-work.ts";
-
-/** Bytes copied at a time: as large as a chunk's scratch memory. */
-const PIECE_BYTES = 4 << 20;
 
 /** The works of a plan in its order, writing below `folder`. */
 export function planWorks(plan: MergePlan, folder: string, saturate: boolean): Work[] {
@@ -36,22 +34,12 @@ function floatSource({ path, byteOffset, dtype }: PlannedSource): SourceRef {
 function piecesOf({ base, models, elementCount, output }: PlannedTensor, path: string) {
   const source = (base ?? models[0]) as PlannedSource;
   const byteLength = elementCount * DTYPE_BYTES[output.dtype];
-  return Array.from({ length: Math.ceil(byteLength / PIECE_BYTES) }, (_, i) => {
-    const offset = i * PIECE_BYTES;
-    const byteCount = Math.min(PIECE_BYTES, byteLength - offset);
+  return Array.from({ length: Math.ceil(byteLength / COPIED_PIECE_BYTES) }, (_, i) => {
+    const offset = i * COPIED_PIECE_BYTES;
+    const byteCount = Math.min(COPIED_PIECE_BYTES, byteLength - offset);
     return {
       source: { path: source.path, byteOffset: source.byteOffset + offset, byteCount },
       output: { path, byteOffset: output.byteOffset + offset },
     };
   });
-}
-
-/** The byte ranges of an output tensor that were hashed apart, in order. */
-export function hashedRanges(tensor: PlannedTensor, chunkElements: number): { byteOffset: number; byteCount: number }[] {
-  const { byteOffset, byteLength, dtype } = tensor.output;
-  const step = tensor.arithmetic === null ? PIECE_BYTES : chunkElements * DTYPE_BYTES[dtype];
-  return Array.from({ length: Math.ceil(byteLength / step) }, (_, i) => ({
-    byteOffset: byteOffset + i * step,
-    byteCount: Math.min(step, byteLength - i * step),
-  }));
 }

@@ -86,6 +86,8 @@ function cgroupCores(): number {
   const [quota, period] = read("/sys/fs/cgroup/cpu.max").split(" ");
   const v2 = Number(quota) / Number(period);
   if (v2 > 0) return Math.ceil(v2);
-  const v1 = Number(read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")) / Number(read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"));
+  const v1 =
+    Number(read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")) /
+    Number(read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"));
   return v1 > 0 ? Math.ceil(v1) : Number.POSITIVE_INFINITY;
 }

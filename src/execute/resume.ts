@@ -1,9 +1,9 @@
 /** Checks what an interrupted merge claims to have done against the bytes on disk. */
 import { join } from "node:path";
 import type { MergePlan, PlannedTensor } from "../plan/merge-plan.ts";
+import { hashedRanges } from "./hash-grid.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import type { PartialFolder } from "./partial-folder.ts";
-import { hashedRanges } from "./plan-works.ts";
 import type { Pool } from "./pool.ts";
 import type { TensorRecord } from "./tensor-record.ts";
 
@@ -29,10 +29,11 @@ export async function confirmClaims(
 }
 
 async function rehash(tensor: PlannedTensor, plan: MergePlan, folder: string, pool: Pool): Promise<string[]> {
-  const path = join(folder, plan.shards[tensor.output.shardIndex]?.name as string);
-  const operations = hashedRanges(tensor, plan.chunkElements).map((range) => ({
+  const { output } = tensor;
+  const path = join(folder, plan.shards[output.shardIndex]?.name as string);
+  const operations = [...hashedRanges(output, plan.chunkElements)].map(({ byteOffset, byteCount }) => ({
     kind: "hash" as const,
-    range: { path, ...range },
+    range: { path, byteOffset: output.byteOffset + byteOffset, byteCount },
   }));
   return pool.run(operations, 0);
 }

@@ -9,7 +9,14 @@ import {
 } from "../native/addon.ts";
 import { LocalSweeps } from "./local-sweeps.ts";
 import { measureScope } from "./measure.ts";
-import { measuredForChunk, nativeCombination, nativeElection, nativeJob, nativeSource, UNMEASURED } from "./native-job.ts";
+import {
+  measuredForChunk,
+  nativeCombination,
+  nativeElection,
+  nativeJob,
+  nativeSource,
+  UNMEASURED,
+} from "./native-job.ts";
 import type {
   Answer,
   CombineOperation,
@@ -31,17 +38,11 @@ export class OpenFiles {
   readonly #inputs = new Map<string, MappedFileHandle>();
   readonly #outputs = new Map<string, OutputFileHandle>();
 
-  readonly input = (path: string): MappedFileHandle => {
-    let file = this.#inputs.get(path);
-    if (file === undefined) this.#inputs.set(path, (file = addon().mapFile(path)));
-    return file;
-  };
+  readonly input = (path: string): MappedFileHandle =>
+    openOnce(this.#inputs, path, () => addon().mapFile(path));
 
-  readonly output = (path: string): OutputFileHandle => {
-    let file = this.#outputs.get(path);
-    if (file === undefined) this.#outputs.set(path, (file = addon().openOutput(path)));
-    return file;
-  };
+  readonly output = (path: string): OutputFileHandle =>
+    openOnce(this.#outputs, path, () => addon().openOutput(path));
 
   close(): void {
     for (const file of this.#inputs.values()) addon().closeFile(file);
@@ -49,6 +50,14 @@ export class OpenFiles {
     this.#inputs.clear();
     this.#outputs.clear();
   }
+}
+
+function openOnce<T>(opened: Map<string, T>, path: string, open: () => T): T {
+  const known = opened.get(path);
+  if (known !== undefined) return known;
+  const file = open();
+  opened.set(path, file);
+  return file;
 }
 
 type Runner<O extends Operation> = (operation: O, files: OpenFiles) => Answer<O> | Promise<Answer<O>>;
@@ -65,7 +74,10 @@ const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
   readAhead: runReadAhead,
 };
 
-export function runOperation<O extends Operation>(operation: O, files: OpenFiles): Answer<O> | Promise<Answer<O>> {
+export function runOperation<O extends Operation>(
+  operation: O,
+  files: OpenFiles,
+): Answer<O> | Promise<Answer<O>> {
   return (runners[operation.kind] as unknown as Runner<O>)(operation, files);
 }
 

@@ -20,9 +20,10 @@ import { TiesmithError } from "../errors.ts";
 import { addon } from "../native/addon.ts";
 import type { MergePlan, PlannedModel } from "../plan/merge-plan.ts";
 import { hashFile } from "./hash-file.ts";
+import { COPIED_PIECE_BYTES } from "./hash-grid.ts";
 import {
-  type Manifest,
   MANIFEST_FORMAT,
+  type Manifest,
   type ManifestInput,
   type ManifestTensor,
   modelLabels,
@@ -51,7 +52,10 @@ export async function seal(plan: MergePlan, partial: string, facts: SealFacts): 
   checkInputsUnchanged(plan);
   for (const { name, from } of plan.companions) copyFileSync(from, join(partial, name));
   const write = (name: string, content: unknown) =>
-    writeFileSync(join(partial, name), typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`);
+    writeFileSync(
+      join(partial, name),
+      typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`,
+    );
   if (plan.config !== null) write("config.json", plan.config);
   if (plan.shards.length > 1) write("model.safetensors.index.json", indexOf(plan.shards));
   const models = summarizeModels(plan, facts.records.values());
@@ -102,10 +106,19 @@ async function makeManifest(plan: MergePlan, partial: string, facts: SealFacts):
     method: plan.method,
     scope: plan.scope,
     recipe: plan.recipe,
-    hashing: { algorithm: "XXH3-128", chunkElements: plan.chunkElements },
+    hashing: {
+      algorithm: "XXH3-128",
+      chunkElements: plan.chunkElements,
+      copiedPieceBytes: COPIED_PIECE_BYTES,
+    },
     inputs: {
-      base: plan.base === null ? null : await manifestInput(plan.base, basename(plan.base.reference), facts.hashInputs),
-      models: await Promise.all(plan.models.map((m, i) => manifestInput(m, labels[i] as string, facts.hashInputs))),
+      base:
+        plan.base === null
+          ? null
+          : await manifestInput(plan.base, basename(plan.base.reference), facts.hashInputs),
+      models: await Promise.all(
+        plan.models.map((m, i) => manifestInput(m, labels[i] as string, facts.hashInputs)),
+      ),
     },
     models: summarizeModels(plan, facts.records.values()),
     conflicts: sum("conflicts"),
@@ -113,9 +126,13 @@ async function makeManifest(plan: MergePlan, partial: string, facts: SealFacts):
     saturated: sum("saturated"),
     cuts: facts.scope,
     tensors,
-    shards: plan.shards.map(({ name, byteSize, header }) => ({ name, byteSize, headerSha256: sha256(header) })),
+    shards: plan.shards.map(({ name, byteSize, header }) => ({
+      name,
+      byteSize,
+      headerSha256: sha256(header),
+    })),
     files: Object.fromEntries(others.sort().map((name) => [name, sha256(readFileSync(join(partial, name)))])),
-    run: { ...facts.run, host: hostname() },
+    run: { ...facts.run, finishedAt: new Date().toISOString(), host: hostname() },
   };
 }
 
@@ -124,7 +141,11 @@ export function tensorHash(chunkHashes: readonly string[]): string {
   return addon().hashBytes(Buffer.from(chunkHashes.join(""), "hex"));
 }
 
-async function manifestInput(model: PlannedModel, label: string, withDigest: boolean): Promise<ManifestInput> {
+async function manifestInput(
+  model: PlannedModel,
+  label: string,
+  withDigest: boolean,
+): Promise<ManifestInput> {
   const files = await Promise.all(
     model.files.map(async ({ path, byteSize, modifiedNs, headerHash }) => ({
       name: basename(path),
@@ -151,7 +172,11 @@ function moveIntoPlace(partial: string, out: string, overwrite: boolean): void {
   const replaced = `${out}.replaced-${process.pid}`;
   const replaces = overwrite && existsSync(out);
   if (!replaces && existsSync(out))
-    throw new TiesmithError("OUTPUT_EXISTS", `Expected ${out} not to exist, but it appeared during the merge`, { out });
+    throw new TiesmithError(
+      "OUTPUT_EXISTS",
+      `Expected ${out} not to exist, but it appeared during the merge`,
+      { out },
+    );
   if (replaces) renameSync(out, replaced);
   renameSync(partial, out);
   syncPath(dirname(out));

@@ -33,7 +33,7 @@ export interface TensorDifference {
   readonly maxAbsolute: number | null;
   /** ‖a - b‖₂ / ‖a‖₂ over the elements that are finite in both; null too if ‖a‖ is 0 and they differ. */
   readonly relativeL2: number | null;
-  /** Share of elements of the same sign; the sign of both zeros is 0, NaN has none. 1 for an empty tensor. */
+  /** Share of elements of the same sign; the sign of both zeros is 0, NaN and Inf have none. 1 without elements. */
   readonly signAgreement: number | null;
   /** Elements that are NaN or Inf in either. */
   readonly notFinite: number | null;

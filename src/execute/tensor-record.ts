@@ -44,11 +44,13 @@ export interface ScopeRecord {
 
 export function recordOf(name: string, outcome: TensorOutcome, labels: readonly string[]): TensorRecord {
   const { hashes, counts, measured } = outcome;
-  const models = (counts?.models ?? []).map((model, i): ModelRecord => ({
-    model: labels[i] as string,
-    ...model,
-    ...(measured === null ? {} : trimOf(measured, i)),
-  }));
+  const models = (counts?.models ?? []).map(
+    (model, i): ModelRecord => ({
+      model: labels[i] as string,
+      ...model,
+      ...(measured === null ? {} : trimOf(measured, i)),
+    }),
+  );
   return {
     name,
     hashes,

@@ -6,10 +6,14 @@ import { defaultThreads, Pool } from "./pool.ts";
 /** How far a reading run has come. */
 export type ReadProgress = Omit<MergeProgress, "phase">;
 
-export interface ReadOptions {
+/** What every run on a pool can be told. */
+export interface PoolOptions {
   /** Worker threads; default: the cores that this process may use. */
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadOptions extends PoolOptions {
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
 }
 
@@ -34,7 +38,7 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
  * Starts a pool for `work` and ends its threads afterwards, whatever happened.
  * @throws {TiesmithError} `INTERRUPTED` after the signal was aborted; whatever `work` throws
  */
-export async function withPool<T>(options: ReadOptions, work: (pool: Pool) => Promise<T>): Promise<T> {
+export async function withPool<T>(options: PoolOptions, work: (pool: Pool) => Promise<T>): Promise<T> {
   const { signal } = options;
   throwIfInterrupted(signal);
   const pool = new Pool(options.threads ?? defaultThreads());
@@ -42,6 +46,10 @@ export async function withPool<T>(options: ReadOptions, work: (pool: Pool) => Pr
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     return await work(pool);
+  } catch (error) {
+    // What is queued must not run on for nothing.
+    pool.cancel();
+    throw error;
   } finally {
     signal?.removeEventListener("abort", cancel);
     await pool.close();

@@ -14,7 +14,8 @@ export default async function runBatch(batch: Batch): Promise<BatchAnswer> {
   const answers: unknown[] = [];
   try {
     for (const operation of batch.operations) {
-      if (Atomics.load(cancelFlag, 0) !== 0) throw new TiesmithError("INTERRUPTED", "The run was interrupted");
+      if (Atomics.load(cancelFlag, 0) !== 0)
+        throw new TiesmithError("INTERRUPTED", "The run was interrupted");
       answers.push(await runOperation(operation, files));
     }
     return { answers };

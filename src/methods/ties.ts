@@ -2,7 +2,14 @@
  * TIES (Yadav et al., 2023): trim, elect signs, disjoint merge. Defaults are mergekit's; where tools that
  * say "TIES" differ, there is a switch.
  */
-import type { Method, ParameterSpec, ParameterValues, Scope, TiesArithmetic, ZeroSignRule } from "./method.ts";
+import type {
+  Method,
+  ParameterSpec,
+  ParameterValues,
+  Scope,
+  TiesArithmetic,
+  ZeroSignRule,
+} from "./method.ts";
 import { density, ignored, lambda, normalize, weight } from "./parameters.ts";
 
 /** The parameters of the whole TIES family. */

@@ -149,12 +149,7 @@ export interface NativeAddon {
     window: Window,
     sampling: Sampling | null,
   ): Tally;
-  tallySlack(
-    job: NativeJob,
-    election: NativeElection,
-    window: Window,
-    sampling: Sampling | null,
-  ): SlackTally;
+  tallySlack(job: NativeJob, election: NativeElection, window: Window, sampling: Sampling | null): SlackTally;
   blockNorms(job: NativeJob): Float64Array;
   compare(a: NativeSource, b: NativeSource, elementCount: number): NativeDifference;
   combine(

@@ -24,7 +24,12 @@ export interface Companions {
  * Config and generation settings come from the base (or, without one, the first model); the tokenizer from
  * there too, or from the model that `tokenizer_source` names, whose vocabulary must then be the same.
  */
-export function planCompanions(recipe: Recipe, inputs: Inputs, dtype: FloatDtype, problems: Problems): Companions {
+export function planCompanions(
+  recipe: Recipe,
+  inputs: Inputs,
+  dtype: FloatDtype,
+  problems: Problems,
+): Companions {
   const donor = inputs.base ?? (inputs.models[0] as InputModel);
   const folder = donor.checkpoint.folder;
   const notes: string[] = [];
@@ -35,7 +40,8 @@ export function planCompanions(recipe: Recipe, inputs: Inputs, dtype: FloatDtype
     const other = problems.attempt(() => vocabularyOf(model.checkpoint.folder));
     if (other) compareWith(own, other, model, recipe, problems, notes);
   }
-  const named = (from: string, names: readonly string[]) => names.map((name) => ({ name, from: `${from}/${name}` }));
+  const named = (from: string, names: readonly string[]) =>
+    names.map((name) => ({ name, from: `${from}/${name}` }));
   const files = problems.attempt(() => [
     ...named(tokenizerFolder, tokenizerFiles(tokenizerFolder)),
     ...named(folder, generationFiles(folder)),
@@ -68,5 +74,6 @@ function compareWith(
       { model: model.reference },
     );
   else if (!identical) notes.push(text);
-  if (chatTemplateDiffers) notes.push(`the chat template of ${model.reference} differs from the one that is written`);
+  if (chatTemplateDiffers)
+    notes.push(`the chat template of ${model.reference} differs from the one that is written`);
 }

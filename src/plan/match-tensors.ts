@@ -80,7 +80,9 @@ function headHint(reference: Checkpoint, other: Checkpoint): string {
 
 function vocabularyHint(shapes: readonly { name: string }[]): string {
   const isVocabulary = ({ name }: { name: string }) => /embed|lm_head|wte/.test(name);
-  return shapes.every(isVocabulary) ? "; the vocabularies differ in size, and models are merged row by row" : "";
+  return shapes.every(isVocabulary)
+    ? "; the vocabularies differ in size, and models are merged row by row"
+    : "";
 }
 
 function sourceOf(tensor: CheckpointTensor, { checkpoint }: InputModel): PlannedSource {

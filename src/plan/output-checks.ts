@@ -15,13 +15,16 @@ export interface OutputOptions {
 /** Collects every reason for which `plan` could not be written to `out`. */
 export function checkOutput(plan: MergePlan | null, options: OutputOptions, problems: Problems): void {
   const out = resolve(options.out);
-  const inputFolders = plan === null ? [] : [plan.base, ...plan.models].flatMap((model) => model?.folder ?? []);
+  const inputFolders =
+    plan === null ? [] : [plan.base, ...plan.models].flatMap((model) => model?.folder ?? []);
   checkPlace(out, inputFolders, problems);
   checkExisting(out, inputFolders, options.overwrite === true, problems);
   checkPartial(out, options, problems);
   const parent = existingAncestor(dirname(out));
   if (!isWritable(parent))
-    problems.add("NO_PERMISSION", `Expected to be able to write in ${parent}, but the system forbids it`, { path: parent });
+    problems.add("NO_PERMISSION", `Expected to be able to write in ${parent}, but the system forbids it`, {
+      path: parent,
+    });
   if (plan !== null) checkRoom(plan, out, parent, problems);
 }
 
@@ -38,23 +41,39 @@ export function freeDiskBytes(path: string): number | null {
 function checkPlace(out: string, inputFolders: readonly string[], problems: Problems): void {
   const inside = inputFolders.find((folder) => contains(realPath(folder), realPath(out)));
   if (inside !== undefined)
-    problems.add("OUTPUT_UNSAFE", `Expected an output folder outside the inputs, but ${out} lies in ${inside}`, {
-      out,
-      input: inside,
-    });
+    problems.add(
+      "OUTPUT_UNSAFE",
+      `Expected an output folder outside the inputs, but ${out} lies in ${inside}`,
+      {
+        out,
+        input: inside,
+      },
+    );
 }
 
-function checkExisting(out: string, inputFolders: readonly string[], overwrite: boolean, problems: Problems): void {
+function checkExisting(
+  out: string,
+  inputFolders: readonly string[],
+  overwrite: boolean,
+  problems: Problems,
+): void {
   if (!existsSync(out)) return;
   if (!overwrite) {
-    problems.add("OUTPUT_EXISTS", `Expected ${out} not to exist; choose another folder, or replace it with --overwrite`, {
-      out,
-    });
+    problems.add(
+      "OUTPUT_EXISTS",
+      `Expected ${out} not to exist; choose another folder, or replace it with --overwrite`,
+      {
+        out,
+      },
+    );
     return;
   }
   const held = inputFolders.find((folder) => contains(realPath(out), realPath(folder)));
   if (held !== undefined)
-    problems.add("OUTPUT_UNSAFE", `Expected to overwrite a folder without inputs, but ${out} holds ${held}`, { out, held });
+    problems.add("OUTPUT_UNSAFE", `Expected to overwrite a folder without inputs, but ${out} holds ${held}`, {
+      out,
+      held,
+    });
   else if (!existsSync(join(out, MANIFEST_NAME)))
     problems.add(
       "OUTPUT_UNSAFE",

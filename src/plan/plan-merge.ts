@@ -43,7 +43,10 @@ export function planMerge(recipe: Recipe, options: PlanOptions = {}): PlanResult
     throw new TiesmithError("INTERNAL", `The recipe passed with an unknown method ${recipe.mergeMethod}`);
   const failed = (layerCount = 0): PlanResult => ({ plan: null, problems: problems.list, layerCount });
   if (recipe.models.length > MOST_MODELS) {
-    problems.add("RECIPE_INVALID", `Expected at most ${MOST_MODELS} models, but received ${recipe.models.length}`);
+    problems.add(
+      "RECIPE_INVALID",
+      `Expected at most ${MOST_MODELS} models, but received ${recipe.models.length}`,
+    );
     return failed();
   }
   const inputs = readInputs(recipe, method.base === "required", problems);
@@ -130,5 +133,7 @@ function bytesRead({ base, models, elementCount, arithmetic }: PlannedTensor): n
 
 function checkpointNotes({ base, models }: Inputs): string[] {
   const all = new Set(base === null ? models : [base, ...models]);
-  return [...all].flatMap(({ reference, checkpoint }) => checkpoint.notes.map((note) => `${reference}: ${note}`));
+  return [...all].flatMap(({ reference, checkpoint }) =>
+    checkpoint.notes.map((note) => `${reference}: ${note}`),
+  );
 }

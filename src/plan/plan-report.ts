@@ -1,9 +1,9 @@
 /** `plan`: what a merge would do, and every reason why it could not. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { type Dtype, DTYPE_BYTES } from "../dtypes.ts";
+import { DTYPE_BYTES, type Dtype } from "../dtypes.ts";
 import { nearestName, type Problem } from "../errors.ts";
-import { methods, methodNamed } from "../methods/registry.ts";
+import { methodNamed, methods } from "../methods/registry.ts";
 import { type Recipe, type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
 import type { MergePlan, PlannedModel } from "./merge-plan.ts";
 import { checkOutput, freeDiskBytes } from "./output-checks.ts";
@@ -79,7 +79,8 @@ export function plan(recipe: string | RecipeInput, options: PlanReportOptions = 
   const parsed = problems.attempt(() =>
     typeof recipe === "string" ? readRecipe(recipe, methods) : recipeFromObject(recipe, methods),
   );
-  const planned = parsed === undefined ? undefined : problems.attempt(() => planMerge(parsed, planOptions(options)));
+  const planned =
+    parsed === undefined ? undefined : problems.attempt(() => planMerge(parsed, planOptions(options)));
   problems.list.push(...(planned?.problems ?? []));
   const merge = planned?.plan ?? null;
   if (options.out !== undefined) checkOutput(merge, { ...options, out: options.out }, problems);
@@ -115,7 +116,11 @@ function planOptions({ maxShardBytes, chunkElements }: PlanReportOptions) {
 }
 
 function modelReports(merge: MergePlan): PlannedModelReport[] {
-  const report = (role: "base" | "model", model: PlannedModel, dtypes: readonly Dtype[]): PlannedModelReport => ({
+  const report = (
+    role: "base" | "model",
+    model: PlannedModel,
+    dtypes: readonly Dtype[],
+  ): PlannedModelReport => ({
     role,
     reference: model.reference,
     folder: model.folder,
@@ -124,9 +129,22 @@ function modelReports(merge: MergePlan): PlannedModelReport[] {
     dtypes: [...new Set(dtypes)].sort((a, b) => DTYPE_BYTES[b] - DTYPE_BYTES[a]),
   });
   const base = merge.base;
-  const bases = base === null ? [] : [report("base", base, merge.tensors.flatMap((t) => t.base?.dtype ?? []))];
+  const bases =
+    base === null
+      ? []
+      : [
+          report(
+            "base",
+            base,
+            merge.tensors.flatMap((t) => t.base?.dtype ?? []),
+          ),
+        ];
   const models = merge.models.map((model, i) =>
-    report("model", model, merge.tensors.flatMap((tensor) => tensor.models[i]?.dtype ?? [])),
+    report(
+      "model",
+      model,
+      merge.tensors.flatMap((tensor) => tensor.models[i]?.dtype ?? []),
+    ),
   );
   return [...bases, ...models];
 }
@@ -141,8 +159,14 @@ function explain(
   const tensor = merge.tensors.find((candidate) => candidate.name === name);
   const method = methodNamed(recipe.mergeMethod);
   if (tensor === undefined || method === undefined) {
-    const near = nearestName(name, merge.tensors.map((candidate) => candidate.name));
-    problems.add("USAGE", `Expected the name of a tensor to explain, but received ${name}${near ? ` (did you mean ${near}?)` : ""}`);
+    const near = nearestName(
+      name,
+      merge.tensors.map((candidate) => candidate.name),
+    );
+    problems.add(
+      "USAGE",
+      `Expected the name of a tensor to explain, but received ${name}${near ? ` (did you mean ${near}?)` : ""}`,
+    );
     return null;
   }
   const references = merge.models.map((model) => model.reference);

@@ -21,7 +21,11 @@ export function readInputs(recipe: Recipe, usesBase: boolean, problems: Problems
   const known = new Map<string, InputModel | undefined>();
   const read = (reference: ModelReference) => {
     const name = describeReference(reference);
-    if (!known.has(name)) known.set(name, problems.attempt(() => readModel(reference, recipe)));
+    if (!known.has(name))
+      known.set(
+        name,
+        problems.attempt(() => readModel(reference, recipe)),
+      );
     return known.get(name);
   };
   const base = usesBase && recipe.baseModel !== null ? read(recipe.baseModel) : null;

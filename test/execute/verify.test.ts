@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   closeSync,
   mkdirSync,
@@ -14,108 +13,14 @@ import {
 import { join } from "node:path";
 import { merge, TiesmithError, type VerifyOptions, verify } from "tiesmith";
 import { describe, expect, it } from "vitest";
-import xxhash from "xxhash-addon";
 import {
   f32,
   folderWith,
-  type TensorData,
   temporaryFolder,
   writeJson,
   writeSafetensors,
 } from "../checkpoint/safetensors-builder.ts";
-
-const CHUNK_ELEMENTS = 4096;
-const SHARDS = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"] as const;
-const COPIED_PIECE_BYTES = 4 << 20;
-
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-
-/** The hash of chunk hashes, by another implementation of XXH3-128. */
-function referenceHash({ dtype, data }: TensorData): string {
-  const step = dtype.startsWith("I") ? COPIED_PIECE_BYTES : CHUNK_ELEMENTS * (dtype === "F32" ? 4 : 2);
-  const digests: Buffer[] = [];
-  for (let start = 0; start < data.byteLength; start += step)
-    digests.push(xxhash.XXHash128.hash(Buffer.from(data.subarray(start, start + step))));
-  return xxhash.XXHash128.hash(Buffer.concat(digests)).toString("hex");
-}
-
-/** Bytes without a pattern that a shifted offset could hide. */
-function noise(dtype: string, shape: readonly number[], byteCount: number): TensorData {
-  const data = new Uint8Array(byteCount);
-  for (let i = 0, state = byteCount; i < byteCount; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    data[i] = state >>> 24;
-  }
-  return { dtype, shape, data };
-}
-
-const CONTENTS: Record<string, Record<string, TensorData>> = {
-  [SHARDS[0]]: { large: noise("F32", [3, 4097], 3 * 4097 * 4), ids: noise("I64", [6e5], 48e5) },
-  [SHARDS[1]]: { half: noise("BF16", [4096], 8192), empty: f32([0], []), odd: noise("F16", [5], 10) },
-};
-const TENSOR_BYTES = 3 * 4097 * 4 + 48e5 + 8192 + 10;
-
-interface TensorFacts {
-  name: string;
-  shard: string;
-  dtype: string;
-  shape: readonly number[];
-  hash: string;
-}
-
-const TENSORS: readonly TensorFacts[] = Object.entries(CONTENTS).flatMap(([shard, own]) =>
-  Object.entries(own).map(([name, tensor]) => {
-    return { name, shard, dtype: tensor.dtype, shape: tensor.shape, hash: referenceHash(tensor) };
-  }),
-);
-
-interface ManifestFacts {
-  tensors: TensorFacts[];
-  hashing: object;
-  shards: object[];
-  files: Record<string, unknown>;
-}
-
-interface Made {
-  readonly folder: string;
-  /** Writes the manifest again after a change of it. */
-  readonly changeManifest: (change: (manifest: ManifestFacts) => void) => void;
-}
-
-/** A folder like one that tiesmith has made, with a manifest written by the test. */
-function madeFolder(): Made {
-  const folder = temporaryFolder();
-  const shardFacts = Object.entries(CONTENTS).map(([name, own]) => {
-    const path = join(folder, name);
-    writeSafetensors(path, own, { metadata: { format: "pt" }, paddingBytes: 3 });
-    const bytes = readFileSync(path);
-    const header = bytes.subarray(0, 8 + Number(bytes.readBigUInt64LE()));
-    return { name, byteSize: bytes.byteLength, headerSha256: sha256(header) };
-  });
-  writeJson(join(folder, "config.json"), { model_type: "llama" });
-  writeFileSync(join(folder, "README.md"), "# merged\n");
-  const files = Object.fromEntries(
-    ["README.md", "config.json"].map((name) => [name, sha256(readFileSync(join(folder, name)))]),
-  );
-  const hashing = { algorithm: "XXH3-128", chunkElements: CHUNK_ELEMENTS };
-  const manifest = { format: 1, tiesmith: "0.1.0", hashing, tensors: TENSORS, shards: shardFacts, files };
-  const path = join(folder, "tiesmith.json");
-  writeJson(path, manifest);
-  const changeManifest = (change: (manifest: ManifestFacts) => void) => {
-    const changed = structuredClone(manifest) as unknown as ManifestFacts;
-    change(changed);
-    writeJson(path, changed);
-  };
-  return { folder, changeManifest };
-}
-
-/** Turns one bit of a file. */
-function flipBit(path: string, position: number): void {
-  const byte = readFileSync(path)[position] as number;
-  const descriptor = openSync(path, "r+");
-  writeSync(descriptor, Uint8Array.of(byte ^ 1), 0, 1, position);
-  closeSync(descriptor);
-}
+import { flipBit, madeFolder, noise, SHARDS, TENSOR_BYTES } from "./made-folder.ts";
 
 const check = (folder: string, options: VerifyOptions = { threads: 1 }) => verify(folder, options);
 
@@ -313,49 +218,8 @@ describe("verify refuses", () => {
     expect((await refusalOf(check(""))).code).toBe("USAGE");
   });
 
-  it("a folder without a manifest, saying what it needs", async () => {
-    const error = await refusalOf(check(folderWith({ a: f32([1], [1]) })));
-    expect(error.code).toBe("CHECKPOINT_INVALID");
-    expect(error.message).toContain("verify needs a folder that tiesmith made");
-  });
-
-  it("a manifest of another format, naming the version that wrote it", async () => {
-    const { folder, changeManifest } = madeFolder();
-    changeManifest((manifest) => Object.assign(manifest, { format: 2, tiesmith: "9.9.9" }));
-    const error = await refusalOf(check(folder));
-    expect(error.code).toBe("CHECKPOINT_INVALID");
-    expect(error.message).toMatch(/format 1 .* format 2; .*"9\.9\.9"/);
-  });
-
-  const damages: Record<string, (manifest: ManifestFacts) => void> = {
-    "a format that is no number": (manifest) => Object.assign(manifest, { format: "1" }),
-    "no hashing": (manifest) => Object.assign(manifest, { hashing: undefined }),
-    "an unknown algorithm": (manifest) => Object.assign(manifest.hashing, { algorithm: "MD5" }),
-    "a chunk of no elements": (manifest) => Object.assign(manifest.hashing, { chunkElements: 0 }),
-    "tensors that are no list": (manifest) => Object.assign(manifest, { tensors: {} }),
-    "a tensor that is null": (manifest) => manifest.tensors.push(null as unknown as TensorFacts),
-    "an unknown dtype": (manifest) => Object.assign(manifest.tensors[0] as object, { dtype: "toString" }),
-    "a negative shape": (manifest) => Object.assign(manifest.tensors[0] as object, { shape: [-1] }),
-    "a short hash": (manifest) => Object.assign(manifest.tensors[0] as object, { hash: "ab" }),
-    "a tensor in no shard": (manifest) =>
-      Object.assign(manifest.tensors[0] as object, { shard: "gone.safetensors" }),
-    "a shard outside": (manifest) =>
-      Object.assign(manifest.shards[0] as object, { name: "../x.safetensors" }),
-    "a size that is no number": (manifest) => Object.assign(manifest.shards[0] as object, { byteSize: "1" }),
-    "a file outside": (manifest) => Object.assign(manifest.files, { "../x": manifest.files["README.md"] }),
-    "a file without a hash": (manifest) => Object.assign(manifest.files, { "README.md": null }),
-  };
-  it.each(Object.keys(damages))("a manifest with %s", async (what) => {
-    const { folder, changeManifest } = madeFolder();
-    changeManifest(damages[what] as (manifest: ManifestFacts) => void);
-    const error = await refusalOf(check(folder));
-    expect(error.code).toBe("CHECKPOINT_INVALID");
-    expect(error.message).toContain(join(folder, "tiesmith.json"));
-  });
-
-  it("a manifest that is no JSON", async () => {
-    const { folder } = madeFolder();
-    truncateSync(join(folder, "tiesmith.json"), 20);
+  it("a folder without a manifest", async () => {
+    const folder = folderWith({ a: f32([1], [1]) });
     expect((await refusalOf(check(folder))).code).toBe("CHECKPOINT_INVALID");
   });
 

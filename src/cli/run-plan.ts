@@ -1,0 +1,26 @@
+/** What `tiesmith plan` does. */
+import { plan } from "../index.ts";
+import { EXIT_BAD_INPUT } from "./failure.ts";
+import type { PlanCommandOptions } from "./plan.ts";
+import { formatPlan } from "./plan-text.ts";
+import { recipeOf } from "./recipe-of.ts";
+import { printError, printJson, printResult } from "./terminal.ts";
+
+/** Prints the plan on stdout, and its problems on stderr. */
+export function runPlan(words: readonly string[], options: PlanCommandOptions): void {
+  const { out, threads, maxShardSize, overwrite, resume, restart, explain } = options;
+  const recipe = recipeOf(words, options);
+  const report = plan(recipe, {
+    out,
+    threads,
+    maxShardBytes: maxShardSize,
+    overwrite,
+    resume,
+    restart,
+    explain,
+  });
+  if (options.json) printJson(report);
+  else if (report.models !== null) printResult(formatPlan(report));
+  for (const { message } of report.problems) printError(message);
+  if (report.problems.length > 0) process.exitCode = EXIT_BAD_INPUT;
+}

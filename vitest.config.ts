@@ -1,0 +1,11 @@
+/** Forks, not threads: some tests drop rights or count descriptors, which belong to a process. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
