@@ -38,4 +38,5 @@ function dropPrebuilds() {
   saySkipped("prebuilds/", "removed: they would hide the local build");
 }
 
-if (resolve(process.argv[1] ?? "") === fileURLToPath(import.meta.url)) process.exitCode = (await setup()) ? 0 : 1;
+if (resolve(process.argv[1] ?? "") === fileURLToPath(import.meta.url))
+  process.exitCode = (await setup()) ? 0 : 1;

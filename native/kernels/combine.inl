@@ -12,6 +12,7 @@ struct SinglePrecision {
   static TIESMITH_INLINE Lanes mul(Lanes a, Lanes b) { return Vec::mul(a, b); }
   static TIESMITH_INLINE Lanes div(Lanes a, Lanes b) { return Vec::div(a, b); }
   static TIESMITH_INLINE Lanes keep(Vec::M m, Lanes x) { return Vec::keep(m, x); }
+  static TIESMITH_INLINE Lanes select(Vec::M m, Lanes a, Lanes b) { return Vec::select(m, a, b); }
   static TIESMITH_INLINE Lanes one_for_zero(Lanes x) {
     return Vec::select(Vec::equal(x, Vec::set(0.0f)), Vec::set(1.0f), x);
   }
@@ -31,12 +32,6 @@ struct DoublePrecision {
   static TIESMITH_INLINE Lanes keep(Vec::M m, Lanes x) { return Vec::keep_d(m, x); }
   static TIESMITH_INLINE Lanes one_for_zero(Lanes x) { return Vec::one_for_zero(x); }
 };
-
-// Calls body with the precision that an output asks for.
-template <class Body>
-static TIESMITH_INLINE auto with_precision(Dtype output, Body body) {
-  return output == Dtype::F32 ? body(DoublePrecision{}) : body(SinglePrecision{});
-}
 
 // The parameters of a combination in a precision.
 template <class Real, std::size_t kModels>
@@ -167,8 +162,7 @@ template <class Real, class Loader, std::size_t kModels>
 static Outcome combine_task_with(const ChunkInputs& inputs, const Combination& combination, const Output& output,
                                  ModelCounts* per_model, CombineCounts& counts) {
   const Factors<Real, kModels> factors(inputs, combination);
-  Vec::U nonzero[Votes<kModels>::kRoom];
-  for (std::size_t m = 0; m < inputs.model_count; ++m) nonzero[m] = Vec::set_u(0);
+  Vec::Counter nonzero[Votes<kModels>::kRoom];
   const Outcome outcome = for_each_block(
       inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
                                   __attribute__((always_inline)) {
@@ -177,56 +171,52 @@ static Outcome combine_task_with(const ChunkInputs& inputs, const Combination& c
         for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
           const Vec::F tau = Vec::sub(Loader::load(from.models[m].source, i), base);
           largest_key = Vec::max_u(largest_key, key_of(tau));
-          nonzero[m] = Vec::count(nonzero[m], is_nonzero(tau));
+          nonzero[m].add(is_nonzero(tau));
           sum = Real::add(sum, Real::mul(Real::from(tau), Real::set(factors.weight[m])));
         });
         if (combination.normalize) sum = Real::div(sum, Real::set(factors.weight_sum));
         return Real::round(Real::add(Real::mul(sum, Real::set(factors.lambda)), Real::from(base)));
       });
   for (std::size_t m = 0; m < inputs.model_count; ++m) {
-    per_model[m].retained = total(nonzero[m]);
+    per_model[m].retained = nonzero[m].total();
     per_model[m].zero = inputs.element_count - per_model[m].retained;
   }
   return outcome;
 }
 
-// Counts of a chunk in lanes, one a model and kind: below 2^32 each, since a chunk is.
+// Counts of a chunk while it is combined.
 template <std::size_t kModels>
-struct LaneCounts {
-  Vec::U zero[Votes<kModels>::kRoom], retained[Votes<kModels>::kRoom];
-  Vec::U in_conflict[Votes<kModels>::kRoom], discarded[Votes<kModels>::kRoom];
-  Vec::U conflicts = Vec::set_u(0), given_back = Vec::set_u(0);
+struct RunningCounts {
+  Vec::Counter zero[Votes<kModels>::kRoom], retained[Votes<kModels>::kRoom];
+  Vec::Counter in_conflict[Votes<kModels>::kRoom], discarded[Votes<kModels>::kRoom];
+  Vec::Counter conflicts, given_back;
 
-  explicit LaneCounts(std::size_t model_count) {
-    for (std::size_t m = 0; m < model_count; ++m)
-      zero[m] = retained[m] = in_conflict[m] = discarded[m] = Vec::set_u(0);
-  }
   // `padding`: elements past the end of the chunk, which counted as zeros.
   void add_to(std::size_t model_count, std::size_t padding, ModelCounts* per_model, CombineCounts& counts) const {
     for (std::size_t m = 0; m < model_count; ++m)
-      per_model[m] = {total(zero[m]) - padding, total(retained[m]), total(in_conflict[m]), total(discarded[m])};
-    counts.conflicts += total(conflicts);
-    counts.given_back += total(given_back);
+      per_model[m] = {zero[m].total() - padding, retained[m].total(), in_conflict[m].total(), discarded[m].total()};
+    counts.conflicts += conflicts.total();
+    counts.given_back += given_back.total();
   }
 };
 
 // Counts one vector, before slack changes the election.
 template <std::size_t kModels>
 static TIESMITH_INLINE void count_votes(const Votes<kModels>& votes, std::size_t model_count,
-                                        LaneCounts<kModels>& counts) {
+                                        RunningCounts<kModels>& counts) {
   Vec::M any_positive = Vec::none(), any_negative = Vec::none();
   for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
     any_positive = Vec::either(any_positive, is_positive(votes.trimmed[m]));
     any_negative = Vec::either(any_negative, is_negative(votes.trimmed[m]));
   });
   const Vec::M conflict = Vec::both(any_positive, any_negative);
-  counts.conflicts = Vec::count(counts.conflicts, conflict);
+  counts.conflicts.add(conflict);
   for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
     const Vec::M nonzero = is_nonzero(votes.trimmed[m]);
-    counts.zero[m] = Vec::count(counts.zero[m], votes.zero[m]);
-    counts.retained[m] = Vec::count(counts.retained[m], nonzero);
-    counts.in_conflict[m] = Vec::count(counts.in_conflict[m], Vec::both(nonzero, conflict));
-    counts.discarded[m] = Vec::count(counts.discarded[m], discarded(votes, votes.trimmed[m], votes.vote[m]));
+    counts.zero[m].add(votes.zero[m]);
+    counts.retained[m].add(nonzero);
+    counts.in_conflict[m].add(Vec::both(nonzero, conflict));
+    counts.discarded[m].add(discarded(votes, votes.trimmed[m], votes.vote[m]));
   });
 }
 
@@ -290,23 +280,23 @@ static Outcome combine_ties_with(const ChunkInputs& inputs, const Election& elec
   const bool exact_reciprocals = has_exact_reciprocals(inputs);
   Selectors selectors(inputs.models, inputs.model_count);
   Selector slack(combination.has_slack ? TrimKind::ByCut : TrimKind::Nothing, combination.slack);
-  LaneCounts<kModels> lane_counts(inputs.model_count);
+  RunningCounts<kModels> running;
   const Outcome outcome = for_each_block(
       inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
                                   __attribute__((always_inline)) {
         Votes<kModels> votes;
         cast_votes<Loader, kModels>(from, election.priority, vote_factors, selectors, i, largest_key, votes);
         elect(election, votes);
-        count_votes(votes, from.model_count, lane_counts);
+        count_votes(votes, from.model_count, running);
         if (combination.has_slack)
-          lane_counts.given_back = Vec::count(lane_counts.given_back, give_back(slack, votes));
+          running.given_back.add(give_back(slack, votes));
         const typename Real::Lanes merged = disjoint_merge<Real, kModels>(
             factors, votes, from.model_count, combination.normalize, exact_reciprocals);
         const typename Real::Lanes scaled = Real::mul(merged, Real::set(factors.lambda));
         return Real::round(Real::add(scaled, Real::from(votes.base)));
       });
   const std::size_t padding = (kLanes - inputs.element_count % kLanes) % kLanes;
-  lane_counts.add_to(inputs.model_count, padding, per_model, counts);
+  running.add_to(inputs.model_count, padding, per_model, counts);
   return outcome;
 }
 
@@ -314,10 +304,13 @@ static Outcome combine_ties_with(const ChunkInputs& inputs, const Election& elec
 template <class Body>
 static Outcome specialised(const ChunkInputs& inputs, Dtype output, Body body) {
   Outcome outcome{Status::Ok, 0, 0};
-  with_precision(output, [&](auto precision) {
-    with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
-      with_model_count(inputs.model_count, [&](auto models) { outcome = body(precision, loader, models); });
-    });
+  if (output == Dtype::F32) {
+    // Bound by memory sooner than by its instructions: one body for all.
+    outcome = body(DoublePrecision{}, MixedLoader{}, std::integral_constant<std::size_t, 0>{});
+    return outcome;
+  }
+  with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
+    with_model_count(inputs.model_count, [&](auto models) { outcome = body(SinglePrecision{}, loader, models); });
   });
   return outcome;
 }
@@ -336,13 +329,5 @@ static Outcome combine_task(const ChunkInputs& inputs, const Combination& combin
   return specialised(inputs, output.dtype, [&](auto precision, auto loader, auto models) {
     return combine_task_with<decltype(precision), decltype(loader), decltype(models)::value>(
         inputs, combination, output, per_model, counts);
-  });
-}
-
-static Outcome combine_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
-                            const Output& output, ModelCounts* per_model, CombineCounts& counts) noexcept {
-  return specialised(inputs, output.dtype, [&](auto precision, auto loader, auto models) {
-    return combine_ties_with<decltype(precision), decltype(loader), decltype(models)::value>(
-        inputs, election, combination, output, per_model, counts);
   });
 }

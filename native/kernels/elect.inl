@@ -134,11 +134,11 @@ struct PaddedInputs {
   }
 };
 
-// Calls body with the number of models as a compile-time constant where that pays.
+// Calls body with the number of models as a compile-time constant where that pays: for the paper's two models,
+// and its three (two languages and a task).
 template <class Body>
 static TIESMITH_INLINE void with_model_count(std::size_t count, Body body) {
   if constexpr (Vec::kSpecializes) {
-    if (count == 1) return body(std::integral_constant<std::size_t, 1>{});
     if (count == 2) return body(std::integral_constant<std::size_t, 2>{});
     if (count == 3) return body(std::integral_constant<std::size_t, 3>{});
   }
@@ -151,21 +151,20 @@ static void tally_slack_with(const ChunkInputs& inputs, const Election& election
   const VoteFactors<kModels> factors(inputs);
   Selectors selectors(inputs.models, inputs.model_count);
   TallyWriter writer(window, tally);
-  const Vec::U zero = Vec::set_u(0);
-  Vec::U largest_tau = zero;  // checked when combining
-  Vec::U positive = zero, negative = zero, retained = zero, lost_count = zero;
+  Vec::U largest_tau = Vec::set_u(0);  // checked when combining
+  Vec::Counter positive, negative, retained, lost_count;
   const auto add = [&](const ChunkInputs& from, std::size_t i) __attribute__((always_inline)) {
     Votes<kModels> votes;
     cast_votes<Loader, kModels>(from, election.priority, factors, selectors, i, largest_tau, votes);
     if (election.priority < 0) {
-      positive = Vec::count(positive, is_positive(votes.sum));
-      negative = Vec::count(negative, is_negative(votes.sum));
+      positive.add(is_positive(votes.sum));
+      negative.add(is_negative(votes.sum));
       return;
     }
     elect(election, votes);
     const Vec::M lost = priority_losses(votes);
-    retained = Vec::count(retained, is_nonzero(votes.priority_trimmed));
-    lost_count = Vec::count(lost_count, lost);
+    retained.add(is_nonzero(votes.priority_trimmed));
+    lost_count.add(lost);
     writer.add(key_of_loss(lost, votes.sum), lost);
   };
   const auto whole = [&](std::size_t i) __attribute__((always_inline)) { add(inputs, i); };
@@ -176,17 +175,8 @@ static void tally_slack_with(const ChunkInputs& inputs, const Election& election
   for_each_sampled(inputs.element_count, sampling, whole, tail,
                    [&]() __attribute__((always_inline)) { writer.drain(); });
   writer.finish();
-  counts.positive += total(positive);
-  counts.negative += total(negative);
-  counts.priority_retained += total(retained);
-  counts.priority_discarded += total(lost_count);
-}
-
-static void tally_slack(const ChunkInputs& inputs, const Election& election, const Window& window,
-                        const Sampling& sampling, Tally& tally, ElectionCounts& counts) noexcept {
-  with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
-    with_model_count(inputs.model_count, [&](auto models) {
-      tally_slack_with<decltype(loader), decltype(models)::value>(inputs, election, window, sampling, tally, counts);
-    });
-  });
+  counts.positive += positive.total();
+  counts.negative += negative.total();
+  counts.priority_retained += retained.total();
+  counts.priority_discarded += lost_count.total();
 }

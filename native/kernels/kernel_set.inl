@@ -4,6 +4,7 @@
 #include "tally.inl"
 #include "elect.inl"
 #include "combine.inl"
+#include "unit_weights.inl"
 #include "sums.inl"
 
 static constexpr KernelTable table(const char* name) {

@@ -11,9 +11,9 @@ class TallyWriter {
 
   TIESMITH_INLINE void add(Vec::U key, Vec::M live) {
     const Vec::M over = Vec::both(live, Vec::greater_u(key, highs_));
-    above_ = Vec::count(above_, over);
+    above_.add(over);
     const Vec::M inside = Vec::without(Vec::without(live, over), Vec::greater_u(lows_, key));
-    if (one_key_) equal_ = Vec::count(equal_, inside);
+    if (one_key_) equal_.add(inside);
     else waiting_ += Vec::compress(keys_ + waiting_, inside, key);
   }
 
@@ -31,8 +31,8 @@ class TallyWriter {
 
   void finish() {
     drain();
-    tally_.above += total(above_);
-    if (one_key_) tally_.bins[0].count += static_cast<std::uint32_t>(total(equal_));
+    tally_.above += above_.total();
+    if (one_key_) tally_.bins[0].count += static_cast<std::uint32_t>(equal_.total());
   }
 
  private:
@@ -40,7 +40,7 @@ class TallyWriter {
   std::uint32_t low_, shift_, low_mask_;
   bool one_key_;
   Vec::U lows_, highs_;
-  Vec::U above_ = Vec::set_u(0), equal_ = Vec::set_u(0);
+  Vec::Counter above_, equal_;
   int waiting_ = 0;
   std::uint32_t keys_[(kBurst + 1) * kLanes];
 };

@@ -80,7 +80,26 @@ struct Vec {
   static M either(M a, M b) { return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)}; }
   static M without(M a, M b) { return {_mm256_andnot_si256(b.low, a.low), _mm256_andnot_si256(b.high, a.high)}; }
   static M none() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
-  static U count(U sum, M m) { return {_mm256_sub_epi32(sum.low, m.low), _mm256_sub_epi32(sum.high, m.high)}; }
+  static M differ(M a, M b) { return {_mm256_xor_si256(a.low, b.low), _mm256_xor_si256(a.high, b.high)}; }
+  static M has_sign(F x) {
+    return {_mm256_srai_epi32(_mm256_castps_si256(x.low), 31), _mm256_srai_epi32(_mm256_castps_si256(x.high), 31)};
+  }
+  // In lanes, each below 2^32: a call counts a chunk. A set lane of a mask is -1.
+  struct Counter {
+    U lanes;
+    Counter() : lanes(set_u(0)) {}
+    TIESMITH_INLINE void add(M m) {
+      lanes = {_mm256_sub_epi32(lanes.low, m.low), _mm256_sub_epi32(lanes.high, m.high)};
+    }
+    std::uint64_t total() const { return sum_lanes(lanes); }
+  };
+  static std::uint64_t sum_lanes(U counts) {
+    std::uint32_t lane[16];
+    store_u32(lane, counts);
+    std::uint64_t sum = 0;
+    for (const std::uint32_t count : lane) sum += count;
+    return sum;
+  }
   static __m256i spread_bits(std::uint32_t lanes) {
     const __m256i one_each = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
     const __m256i all = _mm256_set1_epi32(static_cast<int>(lanes));

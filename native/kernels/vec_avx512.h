@@ -54,7 +54,14 @@ struct Vec {
   static M either(M a, M b) { return static_cast<M>(a | b); }
   static M without(M a, M b) { return static_cast<M>(a & ~b); }
   static M none() { return 0; }
-  static U count(U sum, M m) { return _mm512_mask_add_epi32(sum, m, sum, _mm512_set1_epi32(1)); }
+  static M differ(M a, M b) { return static_cast<M>(a ^ b); }
+  static M has_sign(F x) { return _mm512_movepi32_mask(_mm512_castps_si512(x)); }
+  // In general registers: the vector ports are the ones that are short.
+  struct Counter {
+    std::uint64_t sum = 0;
+    TIESMITH_INLINE void add(M m) { sum += static_cast<std::uint64_t>(__builtin_popcount(m)); }
+    std::uint64_t total() const { return sum; }
+  };
   static M from_bits(std::uint32_t lanes) { return static_cast<M>(lanes); }
   // The move is spelt out: GCC 12.2 at -O3 spills a mask that was widened implicitly by a 16-bit store, and
   // reads 32 bits back, the upper ones left over from other code (kernel_test found it in combine_ties).

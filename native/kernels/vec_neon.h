@@ -67,7 +67,23 @@ struct Vec {
   static M both(M a, M b) { return each<M>([&](int i) { return vandq_u32(a.part[i], b.part[i]); }); }
   static M either(M a, M b) { return each<M>([&](int i) { return vorrq_u32(a.part[i], b.part[i]); }); }
   static M without(M a, M b) { return each<M>([&](int i) { return vbicq_u32(a.part[i], b.part[i]); }); }
-  static U count(U sum, M m) { return each<U>([&](int i) { return vsubq_u32(sum.part[i], m.part[i]); }); }
+  static M differ(M a, M b) { return each<M>([&](int i) { return veorq_u32(a.part[i], b.part[i]); }); }
+  static M has_sign(F x) {
+    return each<M>([&](int i) {
+      return vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(x.part[i]), 31));
+    });
+  }
+  // In lanes, each below 2^32: a call counts a chunk. A set lane of a mask is -1.
+  struct Counter {
+    U lanes;
+    Counter() : lanes(set_u(0)) {}
+    void add(M m) { lanes = each<U>([&](int i) { return vsubq_u32(lanes.part[i], m.part[i]); }); }
+    std::uint64_t total() const {
+      std::uint64_t sum = 0;
+      for (const uint32x4_t& part : lanes.part) sum += vaddlvq_u32(part);
+      return sum;
+    }
+  };
   static M none() { return each<M>([](int) { return vdupq_n_u32(0); }); }
   static uint32x4_t one_each() {
     const std::uint32_t powers[4] = {1, 2, 4, 8};

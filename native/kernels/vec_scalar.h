@@ -73,8 +73,15 @@ struct Vec {
   static M either(M a, M b) { return a | b; }
   static M without(M a, M b) { return a & ~b; }  // a and not b
   static M none() { return 0; }
-  // sum, with 1 added in the lanes of m.
-  static U count(U sum, M m) { return map<U>([&](int i) { return sum.lane[i] + ((m >> i) & 1); }); }
+  static M differ(M a, M b) { return a ^ b; }
+  // The lanes with a set sign bit, also of zeros.
+  static M has_sign(F x) { return test([&](int i) { return std::bit_cast<std::uint32_t>(x.lane[i]) >> 31; }); }
+  // A count of lanes, summed up at the end.
+  struct Counter {
+    std::uint64_t sum = 0;
+    void add(M m) { sum += static_cast<std::uint64_t>(__builtin_popcount(m)); }
+    std::uint64_t total() const { return sum; }
+  };
   static M from_bits(std::uint32_t lanes) { return lanes; }
   static std::uint32_t to_bits(M m) { return m; }
 

@@ -58,7 +58,7 @@ static Sampling random_sampling(Random& random, std::size_t element_count) {
 // Weights and rescales that f32 holds, and others that it rounds: half-precision outputs are worked out in f32.
 static double random_weight(Random& random) {
   if (random.chance(40)) return 1;
-  return random.pick({0.5, 0.1, random.uniform(), random.uniform(), -0.75, 0.0, 1e-38});
+  return random.pick({0.5, 2.0, -1.0, 0.1, random.uniform(), random.uniform(), -0.75, 0.0, 1e-38});
 }
 
 static void choose_inputs(Random& random, KernelCase& chosen) {
@@ -98,11 +98,12 @@ static void choose_slack(Random& random, KernelCase& chosen) {
 }
 
 static void choose_sources(Random& random, KernelCase& chosen, std::size_t model_count) {
-  const std::optional<Dtype> uniform = random.chance(60) ? std::optional(random_dtype(random)) : std::nullopt;
+  const bool uniform = random.chance(60);
+  const Dtype shared = random_dtype(random);
   const Values values = random_values(random);
-  chosen.base = random_source(random, uniform.value_or(random_dtype(random)), chosen.element_count, values);
+  chosen.base = random_source(random, uniform ? shared : random_dtype(random), chosen.element_count, values);
   for (std::size_t m = 0; m < model_count; ++m) {
-    const Dtype dtype = uniform.value_or(random_dtype(random));
+    const Dtype dtype = uniform ? shared : random_dtype(random);
     const bool near = random.chance(70);
     chosen.models.push_back(near ? random_neighbour(random, dtype, chosen.base)
                                  : random_source(random, dtype, chosen.element_count, values));

@@ -31,7 +31,8 @@ function missingNode() {
 function missingCompiler() {
   const wanted = "a C++20 compiler (GCC 11, clang 14 or newer)";
   const compiler = process.env.CXX || ["c++", "g++", "clang++"].find((name) => versionOf(name) !== null);
-  if (compiler === undefined) return `${wanted}: found none; ${getIt("g++", "gcc-c++", "https://gcc.gnu.org")}`;
+  if (compiler === undefined)
+    return `${wanted}: found none; ${getIt("g++", "gcc-c++", "https://gcc.gnu.org")}`;
   const [command, ...words] = compiler.split(" ");
   const options = [...words, "-std=c++20", "-fsyntax-only", "-x", "c++", "-"];
   if (spawnSync(command, options, { input: PROBE }).status === 0) return null;

@@ -34,7 +34,7 @@ export class LocalSweeps implements Sweeps {
 
   async slack(
     measured: Measured,
-    window: Window,
+    window: Window | null,
     sampled: boolean,
     take: (chunk: number, tally: SlackTally) => void,
   ): Promise<void> {

@@ -46,9 +46,10 @@ export interface Sweeps {
   ): Promise<void>;
   /** Per chunk: for each model, 2 sums per block of 4,096 elements. Reported in scope order. */
   norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void>;
+  /** Counts the priority model's losses; with a window of null the signs of the sums of the votes instead. */
   slack(
     measured: Measured,
-    window: Window,
+    window: Window | null,
     sampled: boolean,
     take: (chunk: number, tally: SlackTally) => void,
   ): Promise<void>;
@@ -127,8 +128,7 @@ async function measureNorms(trims: readonly ScopeTrim[], sweeps: Sweeps): Promis
 
 async function measureMajority(measured: Measured, sweeps: Sweeps): Promise<-1 | 0 | 1> {
   let balance = 0;
-  const nothing: Window = { low: 0x7fffffff, high: 0x7fffffff, shift: 0 };
-  await sweeps.slack(measured, nothing, false, (_, tally) => {
+  await sweeps.slack(measured, null, false, (_, tally) => {
     balance += tally.positive - tally.negative;
   });
   return Math.sign(balance) as -1 | 0 | 1;

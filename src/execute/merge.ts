@@ -153,7 +153,7 @@ async function mergeAll(
   const left = works.filter((work) => !records.has(work.name));
   const scope = await modelScope(plan, works, left, partial, pool, meter);
   meter.phase("combine");
-  const labels = modelLabels(plan.models);
+  const labels = plan.base === null ? [] : modelLabels(plan.models);
   await mergeTensors(left, scope, pool, {
     advanced: (work, elementCount) => meter.advance(work, elementCount),
     tensorDone: (work, outcome) => {

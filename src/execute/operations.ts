@@ -33,11 +33,12 @@ export interface NormsOperation {
   readonly measured: ChunkMeasured;
 }
 
+/** Counts the priority model's losses, or (`window`: null) the signs of the sums of the votes. */
 export interface SlackOperation {
   readonly kind: "slack";
   readonly chunk: ChunkRef;
   readonly measured: ChunkMeasured;
-  readonly window: Window;
+  readonly window: Window | null;
   readonly sampling: Sampling | null;
 }
 

@@ -54,7 +54,7 @@ export class PoolSweeps implements Sweeps {
 
   async slack(
     measured: Measured,
-    window: Window,
+    window: Window | null,
     sampled: boolean,
     take: (chunk: number, tally: SlackTally) => void,
   ): Promise<void> {

@@ -22,7 +22,7 @@ export class Pool {
     this.threads = threads;
     const setting: WorkerSetting = { cancelFlag: this.#cancelFlag.buffer as SharedArrayBuffer };
     this.#piscina = new Piscina({
-      filename: new URL("./worker.js", import.meta.url).href,
+      filename: new URL("./worker-entry.cjs", import.meta.url).href,
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: TASKS_PER_WORKER,

@@ -101,7 +101,10 @@ function runNorms({ chunk, measured }: NormsOperation, files: OpenFiles): Float6
 function runSlack(operation: SlackOperation, files: OpenFiles): Answer<SlackOperation> {
   const { chunk, measured, window, sampling } = operation;
   const election = nativeElection(chunk.tensor.arithmetic, measured);
-  return addon().tallySlack(nativeJob(chunk, measured, files.input), election, window, sampling);
+  const job = nativeJob(chunk, measured, files.input);
+  if (window !== null) return addon().tallySlack(job, election, window, sampling);
+  // Signs are counted where no model has priority; the window is of no use then, so that a small one will do.
+  return addon().tallySlack(job, { ...election, priority: -1 }, { low: 0, high: 0, shift: 0 }, sampling);
 }
 
 async function runCombine({ chunk, measured }: CombineOperation, files: OpenFiles): Promise<ChunkResult> {

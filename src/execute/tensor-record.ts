@@ -42,19 +42,18 @@ export interface ScopeRecord {
   readonly slack?: SlackRecord;
 }
 
+/** `labels`: one a task vector; none where the method has no task vectors, and so counts nothing. */
 export function recordOf(name: string, outcome: TensorOutcome, labels: readonly string[]): TensorRecord {
   const { hashes, counts, measured } = outcome;
-  const models = (counts?.models ?? []).map(
-    (model, i): ModelRecord => ({
-      model: labels[i] as string,
-      ...model,
-      ...(measured === null ? {} : trimOf(measured, i)),
-    }),
-  );
+  const models = labels.flatMap((model, i): ModelRecord[] => {
+    const own = counts?.models[i];
+    if (own === undefined) return [];
+    return [{ model, ...own, ...(measured === null ? {} : trimOf(measured, i)) }];
+  });
   return {
     name,
     hashes,
-    models: models.length > 0 && measured === null && models.every(isEmpty) ? [] : models,
+    models,
     conflicts: counts?.conflicts ?? 0,
     givenBack: counts?.givenBack ?? 0,
     saturated: counts?.saturated ?? 0,
@@ -68,11 +67,6 @@ export function scopeRecord(measured: Measured, labels: readonly string[]): Scop
     zeroSign: measured.zeroSign,
     ...(measured.slack ? { slack: slackRecord(measured.slack) } : {}),
   };
-}
-
-/** `linear` counts nothing. */
-function isEmpty(model: ModelRecord): boolean {
-  return model.zero === 0 && model.retained === 0;
 }
 
 function trimOf(measured: Measured, model: number): Pick<ModelRecord, "trim" | "norms"> {

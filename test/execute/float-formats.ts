@@ -5,8 +5,9 @@ import type { FloatDtype } from "../../src/dtypes.ts";
 export function widen(dtype: FloatDtype, bytes: Uint8Array): Float32Array {
   const own = bytes.slice().buffer;
   if (dtype === "F32") return new Float32Array(own);
-  const toF32 = dtype === "BF16" ? fromBits : widenF16;
-  return Float32Array.from(new Uint16Array(own), (half) => toF32(half));
+  const halves = new Uint16Array(own);
+  if (dtype === "BF16") return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+  return Float32Array.from(halves, (half) => widenF16(half));
 }
 
 /** The little-endian bytes of values, each rounded once. */
@@ -29,10 +30,6 @@ function orderedBits(dtype: FloatDtype, bytes: Uint8Array): number[] {
   const sign = dtype === "F32" ? 0x80000000 : 0x8000;
   const words = dtype === "F32" ? new Uint32Array(own) : new Uint16Array(own);
   return Array.from(words, (bits) => (bits >= sign ? sign - bits : bits));
-}
-
-function fromBits(upperHalf: number): number {
-  return new Float32Array(Uint32Array.of(upperHalf << 16).buffer)[0] as number;
 }
 
 function widenF16(half: number): number {

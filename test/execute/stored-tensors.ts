@@ -18,9 +18,18 @@ export function readTensors(path: string): StoredTensors {
     string,
     { dtype: string; shape: number[]; data_offsets: [number, number] }
   >;
-  const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets: [begin, end] }]) => {
-    const data = new Uint8Array(file.subarray(dataStart + begin, dataStart + end));
-    return [name, { dtype, shape, data }] as const;
-  });
+  const tensors = Object.entries(entries).map(
+    ([
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [begin, end],
+      },
+    ]) => {
+      const data = new Uint8Array(file.subarray(dataStart + begin, dataStart + end));
+      return [name, { dtype, shape, data }] as const;
+    },
+  );
   return Object.fromEntries(tensors);
 }
