@@ -21,7 +21,8 @@ export async function setup() {
     if (isInstalled(root)) saySkipped("packages", "up to date");
     else await runNpm("installing packages (npm ci)", ["ci", "--no-audit", "--no-fund"]);
     dropPrebuilds();
-    await runNpm("building the native addon", ["run", "build:native"]);
+    const isFirst = !existsSync(join(root, "build", "Release", "tiesmith.node"));
+    await runNpm(`building the native addon${isFirst ? " (minutes)" : ""}`, ["run", "build:native"]);
     await runNpm("building the TypeScript", ["run", "build:ts"]);
     return true;
   } catch (error) {

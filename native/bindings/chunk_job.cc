@@ -83,8 +83,8 @@ Cut read_cut(Napi::Env env, const Napi::Value& value) {
 Window read_window(Napi::Env env, const Napi::Value& value) {
   const FieldReader reader(env, value, "window");
   const Window window{reader.u32("low"), reader.u32("high"), reader.u32("shift")};
-  if (window.low > window.high || window.high > 0x7fffffffu || window.shift > 15 || window.bin_count() > 65536)
-    throw Napi::RangeError::New(env, "Expected a window of 31-bit keys with a shift below 16 and at most 65536 bins");
+  if (window.low > window.high || window.high > 0x7fffffffu || window.shift > 16 || window.bin_count() > 65536)
+    throw Napi::RangeError::New(env, "Expected a window of 31-bit keys with a shift of at most 16 and at most 65536 bins");
   return window;
 }
 

@@ -11,13 +11,24 @@ namespace tiesmith {
 namespace {
 
 // The bins that a tally fills, as an ArrayBuffer (zeroed by V8): per bin a u32 count and a u32 low_seen.
+// A tally of an earlier call with the same window can be gone on with.
 struct BinBuffer {
   Napi::ArrayBuffer buffer;
   Tally tally;
 
-  BinBuffer(Napi::Env env, const Window& window)
-      : buffer(Napi::ArrayBuffer::New(env, window.bin_count() * sizeof(Bin))),
-        tally{0, static_cast<Bin*>(buffer.Data())} {}
+  BinBuffer(Napi::Env env, const Window& window, const Napi::Value& earlier) : tally{0, nullptr} {
+    const std::size_t bytes = window.bin_count() * sizeof(Bin);
+    if (earlier.IsUndefined() || earlier.IsNull()) {
+      buffer = Napi::ArrayBuffer::New(env, bytes);
+    } else {
+      const FieldReader reader(env, earlier, "tally");
+      if (!reader.field("bins").IsArrayBuffer()) throw Napi::TypeError::New(env, "Expected tally.bins to be an ArrayBuffer");
+      buffer = reader.field("bins").As<Napi::ArrayBuffer>();
+      if (buffer.ByteLength() != bytes) throw Napi::RangeError::New(env, "Expected tally.bins to fit the window");
+      tally.above = reader.count("above");
+    }
+    tally.bins = static_cast<Bin*>(buffer.Data());
+  }
   Napi::Object result(Napi::Env env) const {
     auto object = Napi::Object::New(env);
     object.Set("above", static_cast<double>(tally.above));
@@ -26,7 +37,7 @@ struct BinBuffer {
   }
 };
 
-// tallyTrim({ base, model, elementCount }, window, sampling) -> { above, bins }
+// tallyTrim({ base, model, elementCount }, window, sampling, earlier) -> { above, bins }
 Napi::Value tally_trim(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const FieldReader job(env, info[0], "job");
@@ -35,7 +46,7 @@ Napi::Value tally_trim(const Napi::CallbackInfo& info) {
   const HeldSource model = read_source(env, job.field("model"), count);
   const Window window = read_window(env, info[1]);
   const Sampling sampling = read_sampling(env, info[2], count);
-  BinBuffer bins(env, window);
+  BinBuffer bins(env, window, info[3]);
   if (sampling.run == sampling.stride) {
     base.file->populate(base.byte_offset, count * dtype_bytes(base.source.dtype));
     model.file->populate(model.byte_offset, count * dtype_bytes(model.source.dtype));
@@ -56,7 +67,7 @@ Election read_election(Napi::Env env, const Napi::Value& value, std::size_t mode
   return {static_cast<ZeroSign>(static_cast<int>(zero_sign)), static_cast<int>(priority)};
 }
 
-// tallySlack(job, election, window, sampling) -> { above, bins, positive, negative, retained, discarded }
+// tallySlack(job, election, window, sampling, earlier) -> { above, bins, positive, negative, retained, discarded }
 Napi::Value tally_slack(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ChunkJob job(env, info[0]);
@@ -64,7 +75,7 @@ Napi::Value tally_slack(const Napi::CallbackInfo& info) {
   const Election election = read_election(env, info[1], job.inputs().model_count);
   const Window window = read_window(env, info[2]);
   const Sampling sampling = read_sampling(env, info[3], job.inputs().element_count);
-  BinBuffer bins(env, window);
+  BinBuffer bins(env, window, info[4]);
   ElectionCounts counts{};
   if (sampling.run == sampling.stride) job.populate();
   {

@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 const FIRST_LINES = 10;
 const LAST_LINES = 30;
 
-const TITLE_WIDTH = 34;
+const TITLE_WIDTH = 37;
 
 /** A step that failed and has said so. */
 export class StepFailed extends Error {}

@@ -2,23 +2,19 @@
  * Finds an exact cut: the threshold below which exactly `wanted` of all keys lie above or are taken among
  * the tied, by rounds of counting keys in a window of bins.
  *
- * A first round may look at a sample only; it yields a narrow bracket, which the next round verifies by
- * count (a bracket that missed is replaced by the side on which the threshold must lie). A round whose
- * threshold bin holds a single key ends the search. Half-precision task vectors have few distinct
- * magnitudes, so one full round after the sample is the rule; 31-bit keys never need more than three.
+ * The first window may be a guess, from a sample: it is verified by count, and where it missed it is replaced
+ * by the side on which the threshold must lie. A round whose threshold bin holds a single key ends the search.
+ * Half-precision task vectors have few distinct magnitudes, so that one round after a sample is the rule.
  */
 import type { Tally, Window } from "../native/addon.ts";
 
 export const FULL_WINDOW: Window = { low: 0, high: 0x7fffffff, shift: 15 };
 
-/** Bins of a narrow window: 128 KiB of counts per chunk, which stay in the cache and cross threads cheaply. */
-const NARROW_BINS = 16_384;
+/** Bins of a narrow window: 32 KiB of counts per chunk, which stay in the cache and cross threads cheaply. */
+const NARROW_BINS = 4096;
 
 /** Above this many bytes the chunks' own counts are dropped, and ties are counted by one more round. */
 const KEPT_TALLY_BYTES = 16 << 20;
-
-/** Half-width of the sampled bracket, in standard errors of the sampled rank. */
-const BRACKET_SIGMAS = 4;
 
 /** A cut over a scope. `firstTies[c]`: how many tied keys come before chunk c. */
 export interface ScopeCut {
@@ -42,10 +38,10 @@ export class CutSearch {
   #keptBytes = 0;
   #cut: ScopeCut | null = null;
 
-  constructor(chunkCount: number) {
+  constructor(chunkCount: number, firstWindow: Window = FULL_WINDOW) {
     this.#chunkCount = chunkCount;
-    this.#window = FULL_WINDOW;
-    this.#totals = emptyTotals(this.#window);
+    this.#window = firstWindow;
+    this.#totals = emptyTotals(firstWindow);
   }
 
   /** The window to count in next, or null when the cut is found. */
@@ -74,16 +70,6 @@ export class CutSearch {
     this.#kept[chunk] = tally;
     this.#keptBytes += tally.bins.byteLength;
     if (this.#keptBytes > KEPT_TALLY_BYTES) this.#kept = null;
-  }
-
-  /** Ends a round over a sample: brackets the key that has the share `share` of all keys above it. */
-  endSample(share: number): void {
-    const { inside, bins } = this.#totals;
-    const rank = share * inside;
-    const slack = BRACKET_SIGMAS * Math.sqrt(share * (1 - share) * inside) + 1;
-    const high = this.#keyAtRank(bins, rank - slack, "high");
-    const low = this.#keyAtRank(bins, rank + slack, "low");
-    this.#restart(narrowWindow(low, high));
   }
 
   /** Ends a round over all keys: finds the cut of `wanted` keys, or narrows the window. */
@@ -130,20 +116,6 @@ export class CutSearch {
     this.#kept = [];
     this.#keptBytes = 0;
   }
-
-  /** An edge of the bin where the count from the top passes `rank`. */
-  #keyAtRank(bins: Uint32Array, rank: number, edge: "low" | "high"): number {
-    const { low, high, shift } = this.#window;
-    if (rank <= 0) return high;
-    let over = 0;
-    for (let bin = bins.length / 2 - 1; bin >= 0; bin--) {
-      over += bins[2 * bin] as number;
-      if (over < rank) continue;
-      const binLow = low + bin * 2 ** shift;
-      return edge === "low" ? binLow : Math.min(high, binLow + 2 ** shift - 1);
-    }
-    return low;
-  }
 }
 
 /** Bins as the addon lays them out: a u32 count, a u32 of the dropped bits that were seen. */
@@ -153,7 +125,7 @@ function emptyTotals(window: Window): Totals {
 }
 
 /** At most NARROW_BINS bins, but for windows of 2^29 keys and more, which have up to the full window's 65,536. */
-function narrowWindow(low: number, high: number): Window {
+export function narrowWindow(low: number, high: number): Window {
   let shift = 0;
   while ((high - low) / 2 ** shift >= NARROW_BINS && shift < FULL_WINDOW.shift) shift++;
   return { low, high, shift };

@@ -4,7 +4,7 @@ import type { Measured, ScopeTrim, Sweeps } from "./measure.ts";
 import { type ChunkMeasured, measuredForChunk } from "./native-job.ts";
 import { type OpenFiles, runOperation } from "./run-operation.ts";
 import { samplingOf } from "./sampling.ts";
-import type { ChunkRef } from "./tensor-work.ts";
+import { type ChunkRef, tensorsOf } from "./tensor-work.ts";
 
 export class LocalSweeps implements Sweeps {
   readonly chunks: readonly ChunkRef[];
@@ -17,14 +17,18 @@ export class LocalSweeps implements Sweeps {
 
   async trim(
     windows: readonly (Window | null)[],
-    sampled: boolean,
     take: (chunk: number, model: number, tally: Tally) => void,
   ): Promise<void> {
-    const sampling = sampled ? samplingOf(this.chunks) : null;
     for (const [index, chunk] of this.chunks.entries()) {
-      const tallies = await runOperation({ kind: "trim", chunk, windows, sampling }, this.#files);
+      const tallies = await runOperation({ kind: "trim", chunk, windows }, this.#files);
       for (const [model, tally] of tallies.entries()) if (tally !== null) take(index, model, tally);
     }
+  }
+
+  async sampleTrim(wanted: readonly boolean[]): Promise<(Tally | null)[]> {
+    const { tensors, elementCount } = tensorsOf(this.chunks);
+    const sampling = samplingOf(elementCount);
+    return runOperation({ kind: "sampleTrim", tensors, wanted, sampling }, this.#files);
   }
 
   async norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void> {
@@ -35,17 +39,19 @@ export class LocalSweeps implements Sweeps {
   async slack(
     measured: Measured,
     window: Window | null,
-    sampled: boolean,
     take: (chunk: number, tally: SlackTally) => void,
   ): Promise<void> {
-    const sampling = sampled ? samplingOf(this.chunks) : null;
     for (const [index, chunk] of this.chunks.entries()) {
       const forChunk = measuredForChunk(measured, index);
-      take(
-        index,
-        await runOperation({ kind: "slack", chunk, measured: forChunk, window, sampling }, this.#files),
-      );
+      take(index, await runOperation({ kind: "slack", chunk, measured: forChunk, window }, this.#files));
     }
+  }
+
+  async sampleSlack(measured: Measured): Promise<SlackTally> {
+    const { tensors, elementCount } = tensorsOf(this.chunks);
+    const forChunk = measuredForChunk(measured, 0);
+    const sampling = samplingOf(elementCount);
+    return runOperation({ kind: "sampleSlack", tensors, measured: forChunk, sampling }, this.#files);
   }
 }
 

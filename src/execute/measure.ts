@@ -4,7 +4,8 @@
  */
 import type { TiesArithmetic } from "../methods/method.ts";
 import type { SlackTally, Tally, Window } from "../native/addon.ts";
-import { CutSearch, type ScopeCut } from "./cut-search.ts";
+import { CutSearch, FULL_WINDOW, type ScopeCut } from "./cut-search.ts";
+import { bracketOf, SAMPLED_FROM_ELEMENTS } from "./sampling.ts";
 import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
 
 /** How a task vector is trimmed over a scope: `keep` elements of `of`. */
@@ -36,27 +37,25 @@ export interface Measured {
   readonly slack: ScopeSlack | null;
 }
 
-/** One reading of all chunks of a scope (or of a sample of them), reported chunk by chunk in any order. */
+/** Readings of a scope: of all its chunks, reported one by one in any order, or of a sample, reported as one. */
 export interface Sweeps {
   readonly chunks: readonly ChunkRef[];
   trim(
     windows: readonly (Window | null)[],
-    sampled: boolean,
     take: (chunk: number, model: number, tally: Tally) => void,
   ): Promise<void>;
+  /** For each model that is wanted, a tally of the sample in the window of samples. */
+  sampleTrim(wanted: readonly boolean[]): Promise<(Tally | null)[]>;
   /** Per chunk: for each model, 2 sums per block of 4,096 elements. Reported in scope order. */
   norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void>;
   /** Counts the priority model's losses; with a window of null the signs of the sums of the votes instead. */
   slack(
     measured: Measured,
     window: Window | null,
-    sampled: boolean,
     take: (chunk: number, tally: SlackTally) => void,
   ): Promise<void>;
+  sampleSlack(measured: Measured): Promise<SlackTally>;
 }
-
-/** Scopes below this many elements are counted at once: a sample would cost as much as it saves. */
-export const SAMPLED_FROM_ELEMENTS = 1 << 18;
 
 /** A norm below this makes no factor (mergekit's bound). */
 const SMALLEST_NORM = 1e-7;
@@ -87,25 +86,23 @@ function elementCountOf(chunks: readonly ChunkRef[]): number {
 
 async function measureTrims(arithmetic: TiesArithmetic, total: number, sweeps: Sweeps): Promise<ScopeTrim[]> {
   const kept = arithmetic.densities.map((density) => keptCount(density, total));
-  const searches = kept.map((count) =>
-    count > 0 && count < total ? new CutSearch(sweeps.chunks.length) : null,
-  );
-  const sweep = async (sampled: boolean) => {
-    const windows = searches.map((search) => search?.window ?? null);
-    if (windows.every((window) => window === null)) return false;
-    await sweeps.trim(windows, sampled, (chunk, model, tally) => searches[model]?.take(chunk, tally));
-    for (const [model, search] of searches.entries()) {
-      if (search === null || windows[model] === null) continue;
-      if (sampled) search.endSample((kept[model] as number) / total);
-      else search.endRound(kept[model] as number);
-    }
-    return true;
-  };
-  if (total >= SAMPLED_FROM_ELEMENTS) await sweep(true);
-  while (await sweep(false));
+  const cuts = kept.map((count) => count > 0 && count < total);
+  const sampled = total >= SAMPLED_FROM_ELEMENTS && cuts.includes(true);
+  const samples = sampled ? await sweeps.sampleTrim(cuts) : [];
+  const searches = kept.map((count, model) => {
+    if (!cuts[model]) return null;
+    const sample = samples[model];
+    return new CutSearch(sweeps.chunks.length, sample ? bracketOf(sample, count / total) : FULL_WINDOW);
+  });
+  const windowsLeft = () => searches.map((search) => search?.window ?? null);
+  for (let windows = windowsLeft(); windows.some((window) => window !== null); windows = windowsLeft()) {
+    await sweeps.trim(windows, (chunk, model, tally) => searches[model]?.take(chunk, tally));
+    for (const [model, window] of windows.entries())
+      if (window !== null) searches[model]?.endRound(kept[model] as number);
+  }
   return searches.map((search, model): ScopeTrim => {
     if (search !== null) return { kind: "cut", cut: search.cut };
-    return { kind: (kept[model] as number) === 0 && total > 0 ? "nothing" : "everything" };
+    return { kind: kept[model] === 0 && total > 0 ? "nothing" : "everything" };
   });
 }
 
@@ -128,7 +125,7 @@ async function measureNorms(trims: readonly ScopeTrim[], sweeps: Sweeps): Promis
 
 async function measureMajority(measured: Measured, sweeps: Sweeps): Promise<-1 | 0 | 1> {
   let balance = 0;
-  await sweeps.slack(measured, null, false, (_, tally) => {
+  await sweeps.slack(measured, null, (_, tally) => {
     balance += tally.positive - tally.negative;
   });
   return Math.sign(balance) as -1 | 0 | 1;
@@ -140,25 +137,19 @@ async function measureSlack(
   total: number,
   sweeps: Sweeps,
 ): Promise<ScopeSlack> {
-  const search = new CutSearch(sweeps.chunks.length);
-  let counts = { retained: 0, discarded: 0 };
-  const givenOf = ({ retained, discarded }: typeof counts) =>
+  const givenOf = ({ retained, discarded }: { retained: number; discarded: number }) =>
     Math.min(discarded, Math.floor(slack.share * (slack.of === "retained" ? retained : discarded)));
-  const sweep = async (window: Window, sampled: boolean) => {
+  const sample = total >= SAMPLED_FROM_ELEMENTS ? await sweeps.sampleSlack(elected) : null;
+  const first = sample?.discarded ? bracketOf(sample, givenOf(sample) / sample.discarded) : FULL_WINDOW;
+  const search = new CutSearch(sweeps.chunks.length, first);
+  let counts = { retained: 0, discarded: 0 };
+  for (let window = search.window; window !== null; window = search.window) {
     counts = { retained: 0, discarded: 0 };
-    await sweeps.slack(elected, window, sampled, (chunk, tally) => {
+    await sweeps.slack(elected, window, (chunk, tally) => {
       counts.retained += tally.retained;
       counts.discarded += tally.discarded;
       search.take(chunk, tally);
     });
-  };
-  if (total >= SAMPLED_FROM_ELEMENTS && search.window !== null) {
-    await sweep(search.window, true);
-    const share = counts.discarded === 0 ? 1 : givenOf(counts) / counts.discarded;
-    search.endSample(share);
-  }
-  while (search.window !== null) {
-    await sweep(search.window, false);
     const given = givenOf(counts);
     // Nothing to give, or everything: keys of losses are never 0, so that a cut at 0 selects them all.
     if (given === 0) return { ...counts, given, cut: null };

@@ -24,7 +24,14 @@ export interface TrimOperation {
   readonly kind: "trim";
   readonly chunk: ChunkRef;
   readonly windows: readonly (Window | null)[];
-  readonly sampling: Sampling | null;
+}
+
+/** Counts |tau| of each wanted model over a sample of whole tensors, as one tally a model. */
+export interface SampleTrimOperation {
+  readonly kind: "sampleTrim";
+  readonly tensors: readonly TensorWork[];
+  readonly wanted: readonly boolean[];
+  readonly sampling: Sampling;
 }
 
 export interface NormsOperation {
@@ -39,7 +46,14 @@ export interface SlackOperation {
   readonly chunk: ChunkRef;
   readonly measured: ChunkMeasured;
   readonly window: Window | null;
-  readonly sampling: Sampling | null;
+}
+
+/** As {@link SlackOperation}, over a sample of whole tensors, as one tally. */
+export interface SampleSlackOperation {
+  readonly kind: "sampleSlack";
+  readonly tensors: readonly TensorWork[];
+  readonly measured: ChunkMeasured;
+  readonly sampling: Sampling;
 }
 
 export interface CombineOperation {
@@ -80,8 +94,10 @@ export interface ReadAheadOperation {
 
 export type Operation =
   | TrimOperation
+  | SampleTrimOperation
   | NormsOperation
   | SlackOperation
+  | SampleSlackOperation
   | CombineOperation
   | WholeOperation
   | CopyOperation
@@ -100,8 +116,10 @@ export interface TensorOutcome {
 
 export interface OperationAnswers {
   trim: readonly (Tally | null)[];
+  sampleTrim: (Tally | null)[];
   norms: Float64Array;
   slack: SlackTally;
+  sampleSlack: SlackTally;
   combine: ChunkResult;
   whole: TensorOutcome;
   copy: { hash: string };

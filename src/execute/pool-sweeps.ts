@@ -1,5 +1,5 @@
 /** Sweeps over a scope by the pool: every chunk on whichever thread is free. */
-import type { Sampling, SlackTally, Tally, Window } from "../native/addon.ts";
+import type { SlackTally, Tally, Window } from "../native/addon.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { trimmedOnly } from "./local-sweeps.ts";
 import type { Measured, ScopeTrim, Sweeps } from "./measure.ts";
@@ -7,7 +7,7 @@ import { measuredForChunk } from "./native-job.ts";
 import type { Answer, Operation } from "./operations.ts";
 import type { Pool } from "./pool.ts";
 import { samplingOf } from "./sampling.ts";
-import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
+import { type ChunkRef, chunkExtent, tensorsOf } from "./tensor-work.ts";
 
 /** Batches under way per thread: enough that no worker waits for the main thread. */
 const BATCHES_PER_THREAD = 4;
@@ -25,14 +25,20 @@ export class PoolSweeps implements Sweeps {
 
   async trim(
     windows: readonly (Window | null)[],
-    sampled: boolean,
     take: (chunk: number, model: number, tally: Tally) => void,
   ): Promise<void> {
-    const sampling = sampled ? samplingOf(this.chunks) : null;
-    const operationOf = (chunk: ChunkRef) => ({ kind: "trim" as const, chunk, windows, sampling });
-    await this.#sweep(operationOf, sampling, (index, tallies) => {
+    const operationOf = (chunk: ChunkRef) => ({ kind: "trim" as const, chunk, windows });
+    await this.#sweep(operationOf, (index, tallies) => {
       for (const [model, tally] of tallies.entries()) if (tally !== null) take(index, model, tally);
     });
+  }
+
+  /** A sample is small: one worker takes it all. */
+  async sampleTrim(wanted: readonly boolean[]): Promise<(Tally | null)[]> {
+    const { tensors, elementCount } = tensorsOf(this.chunks);
+    const operation = { kind: "sampleTrim" as const, tensors, wanted, sampling: samplingOf(elementCount) };
+    const [tallies] = await this.#pool.run([operation], this.#order);
+    return tallies ?? [];
   }
 
   async norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void> {
@@ -43,7 +49,7 @@ export class PoolSweeps implements Sweeps {
       chunk,
       measured: trimmedOnly(trims, index),
     });
-    await this.#sweep(operationOf, null, (index, norms) => {
+    await this.#sweep(operationOf, (index, norms) => {
       early.set(index, norms);
       for (let ready = early.get(next); ready !== undefined; ready = early.get(++next)) {
         early.delete(next);
@@ -55,28 +61,33 @@ export class PoolSweeps implements Sweeps {
   async slack(
     measured: Measured,
     window: Window | null,
-    sampled: boolean,
     take: (chunk: number, tally: SlackTally) => void,
   ): Promise<void> {
-    const sampling = sampled ? samplingOf(this.chunks) : null;
     const operationOf = (chunk: ChunkRef, index: number) => ({
       kind: "slack" as const,
       chunk,
       measured: measuredForChunk(measured, index),
       window,
-      sampling,
     });
-    await this.#sweep(operationOf, sampling, take);
+    await this.#sweep(operationOf, take);
+  }
+
+  async sampleSlack(measured: Measured): Promise<SlackTally> {
+    const { tensors, elementCount } = tensorsOf(this.chunks);
+    const forChunk = measuredForChunk(measured, 0);
+    const sampling = samplingOf(elementCount);
+    const operation = { kind: "sampleSlack" as const, tensors, measured: forChunk, sampling };
+    const [tally] = await this.#pool.run([operation], this.#order);
+    return tally as SlackTally;
   }
 
   async #sweep<O extends Operation>(
     operationOf: (chunk: ChunkRef, index: number) => O,
-    sampling: Sampling | null,
     take: (index: number, answer: Answer<O>) => void,
   ): Promise<void> {
     const limit = this.#pool.threads * BATCHES_PER_THREAD;
     await forEachInFlight(
-      this.#batches(sampling),
+      this.#batches(),
       limit,
       () => 1,
       async ({ first, count }) => {
@@ -89,13 +100,12 @@ export class PoolSweeps implements Sweeps {
     );
   }
 
-  /** Neighbouring chunks together, up to the cost of a full one; a sample costs its share. */
-  *#batches(sampling: Sampling | null): Generator<{ first: number; count: number }> {
-    const share = sampling === null ? 1 : sampling.run / sampling.stride;
+  /** Neighbouring chunks together, up to the cost of a full one. */
+  *#batches(): Generator<{ first: number; count: number }> {
     let first = 0;
     let cost = 0;
     for (const [index, chunk] of this.chunks.entries()) {
-      const own = chunkExtent(chunk).elementCount * share;
+      const own = chunkExtent(chunk).elementCount;
       if (index > first && cost + own > chunk.tensor.chunkElements) {
         yield { first, count: index - first };
         first = index;

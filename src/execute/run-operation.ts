@@ -5,7 +5,10 @@ import {
   type ChunkFailure,
   type ChunkResult,
   type MappedFileHandle,
+  type NativeSource,
   type OutputFileHandle,
+  type SlackTally,
+  type Tally,
 } from "../native/addon.ts";
 import { LocalSweeps } from "./local-sweeps.ts";
 import { measureScope } from "./measure.ts";
@@ -26,12 +29,15 @@ import type {
   NormsOperation,
   Operation,
   ReadAheadOperation,
+  SampleSlackOperation,
+  SampleTrimOperation,
   SlackOperation,
   TensorOutcome,
   TrimOperation,
   WholeOperation,
 } from "./operations.ts";
-import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
+import { SAMPLE_WINDOW } from "./sampling.ts";
+import { type ChunkRef, chunkExtent, type SourceRef } from "./tensor-work.ts";
 
 /** Files that this thread has open. */
 export class OpenFiles {
@@ -64,8 +70,10 @@ type Runner<O extends Operation> = (operation: O, files: OpenFiles) => Answer<O>
 
 const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
   trim: runTrim,
+  sampleTrim: runSampleTrim,
   norms: runNorms,
   slack: runSlack,
+  sampleSlack: runSampleSlack,
   combine: runCombine,
   whole: runWhole,
   copy: runCopy,
@@ -81,7 +89,7 @@ export function runOperation<O extends Operation>(
   return (runners[operation.kind] as unknown as Runner<O>)(operation, files);
 }
 
-function runTrim({ chunk, windows, sampling }: TrimOperation, files: OpenFiles): Answer<TrimOperation> {
+function runTrim({ chunk, windows }: TrimOperation, files: OpenFiles): Answer<TrimOperation> {
   const { base, models } = chunk.tensor;
   if (base === null) throw new TypeError("trimming needs a base");
   const { elementCount } = chunkExtent(chunk);
@@ -90,8 +98,45 @@ function runTrim({ chunk, windows, sampling }: TrimOperation, files: OpenFiles):
     const window = windows[i];
     if (!window) return null;
     const job = { base: nativeBase, model: nativeSource(model, chunk, files.input), elementCount };
-    return addon().tallyTrim(job, window, sampling);
+    return addon().tallyTrim(job, window, null);
   });
+}
+
+function runSampleTrim(operation: SampleTrimOperation, files: OpenFiles): Answer<SampleTrimOperation> {
+  const { tensors, wanted, sampling } = operation;
+  return wanted.map((isWanted, model) => {
+    if (!isWanted) return null;
+    let tally: Tally | null = null;
+    for (const { base, models, elementCount } of tensors) {
+      const [from, to] = [base, models[model]];
+      if (!from || !to) throw new TypeError("trimming needs a base");
+      const job = { base: opened(from, files), model: opened(to, files), elementCount };
+      tally = addon().tallyTrim(job, SAMPLE_WINDOW, sampling, tally);
+    }
+    return tally;
+  });
+}
+
+function runSampleSlack(operation: SampleSlackOperation, files: OpenFiles): SlackTally {
+  const { tensors, measured, sampling } = operation;
+  let sum: SlackTally | null = null;
+  for (const tensor of tensors) {
+    const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
+    const election = nativeElection(tensor.arithmetic, measured);
+    const job = nativeJob(chunk, measured, files.input);
+    const tally: SlackTally = addon().tallySlack(job, election, SAMPLE_WINDOW, sampling, sum);
+    if (sum !== null) {
+      tally.retained += sum.retained;
+      tally.discarded += sum.discarded;
+    }
+    sum = tally;
+  }
+  if (sum === null) throw new TypeError("a sample needs a tensor");
+  return sum;
+}
+
+function opened({ path, byteOffset, dtype }: SourceRef, files: OpenFiles): NativeSource {
+  return { file: files.input(path), byteOffset, dtype };
 }
 
 function runNorms({ chunk, measured }: NormsOperation, files: OpenFiles): Float64Array {
@@ -99,12 +144,12 @@ function runNorms({ chunk, measured }: NormsOperation, files: OpenFiles): Float6
 }
 
 function runSlack(operation: SlackOperation, files: OpenFiles): Answer<SlackOperation> {
-  const { chunk, measured, window, sampling } = operation;
+  const { chunk, measured, window } = operation;
   const election = nativeElection(chunk.tensor.arithmetic, measured);
   const job = nativeJob(chunk, measured, files.input);
-  if (window !== null) return addon().tallySlack(job, election, window, sampling);
+  if (window !== null) return addon().tallySlack(job, election, window, null);
   // Signs are counted where no model has priority; the window is of no use then, so that a small one will do.
-  return addon().tallySlack(job, { ...election, priority: -1 }, { low: 0, high: 0, shift: 0 }, sampling);
+  return addon().tallySlack(job, { ...election, priority: -1 }, { low: 0, high: 0, shift: 0 }, null);
 }
 
 async function runCombine({ chunk, measured }: CombineOperation, files: OpenFiles): Promise<ChunkResult> {
@@ -166,8 +211,7 @@ function runHash({ range }: HashOperation, files: OpenFiles): string {
 }
 
 function runCompare({ a, b, elementCount }: CompareOperation, files: OpenFiles): Answer<CompareOperation> {
-  const open = ({ path, byteOffset, dtype }: typeof a) => ({ file: files.input(path), byteOffset, dtype });
-  return addon().compare(open(a), open(b), elementCount);
+  return addon().compare(opened(a, files), opened(b, files), elementCount);
 }
 
 function runReadAhead({ ranges }: ReadAheadOperation, files: OpenFiles): null {

@@ -50,6 +50,7 @@ export interface SealFacts {
  */
 export async function seal(plan: MergePlan, partial: string, facts: SealFacts): Promise<Manifest> {
   checkInputsUnchanged(plan);
+  removeLeftovers(plan, partial);
   for (const { name, from } of plan.companions) copyFileSync(from, join(partial, name));
   const write = (name: string, content: unknown) =>
     writeFileSync(
@@ -68,6 +69,13 @@ export async function seal(plan: MergePlan, partial: string, facts: SealFacts): 
   syncPath(partial);
   moveIntoPlace(partial, facts.out, facts.overwrite);
   return manifest;
+}
+
+/** What an earlier attempt at sealing left must not be taken for a part of the output, least of all its manifest. */
+function removeLeftovers(plan: MergePlan, partial: string): void {
+  const own = new Set([JOURNAL_NAME, ...plan.shards.map((shard) => shard.name)]);
+  for (const name of readdirSync(partial))
+    if (!own.has(name)) rmSync(join(partial, name), { recursive: true, force: true });
 }
 
 /** An input that was written while it was read would make a result that no recipe explains. */

@@ -41,6 +41,12 @@ export function chunksOf(tensor: TensorWork): ChunkRef[] {
   return Array.from({ length: chunkCount(tensor) }, (_, index) => ({ tensor, index }));
 }
 
+/** The tensors that a scope's chunks belong to, and their elements in all. */
+export function tensorsOf(chunks: readonly ChunkRef[]): { tensors: TensorWork[]; elementCount: number } {
+  const tensors = [...new Set(chunks.map((chunk) => chunk.tensor))];
+  return { tensors, elementCount: tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0) };
+}
+
 /** Elements before the chunk, and in it. */
 export function chunkExtent(chunk: ChunkRef): { elementOffset: number; elementCount: number } {
   const elementOffset = chunk.index * chunk.tensor.chunkElements;

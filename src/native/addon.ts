@@ -148,8 +148,16 @@ export interface NativeAddon {
     job: { base: NativeSource; model: NativeSource; elementCount: number },
     window: Window,
     sampling: Sampling | null,
+    /** Counts of an earlier call with the same window, which are gone on with. */
+    earlier?: Tally | null,
   ): Tally;
-  tallySlack(job: NativeJob, election: NativeElection, window: Window, sampling: Sampling | null): SlackTally;
+  tallySlack(
+    job: NativeJob,
+    election: NativeElection,
+    window: Window,
+    sampling: Sampling | null,
+    earlier?: Tally | null,
+  ): SlackTally;
   blockNorms(job: NativeJob): Float64Array;
   compare(a: NativeSource, b: NativeSource, elementCount: number): NativeDifference;
   combine(
