@@ -22,7 +22,7 @@
         "<!(node -p \"require('node:path').dirname(require.resolve('xxhash-addon/package.json'))\")/xxHash"
       ],
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17"],
-      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fno-fast-math", "-fexceptions", "-fvisibility=hidden"]
+      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fno-fast-math", "-fno-tree-slp-vectorize", "-fexceptions", "-fvisibility=hidden"]
     }
   ]
 }

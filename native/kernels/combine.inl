@@ -144,6 +144,7 @@ template <class Real, class Loader, std::size_t kModels>
 static Outcome combine_linear_with(const ChunkInputs& inputs, const Combination& combination, const Output& output,
                                    CombineCounts& counts) {
   const Factors<Real, kModels> factors(inputs, combination);
+  const bool divides = combination.normalize && factors.weight_sum != 1;
   return for_each_block(
       inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
                                   __attribute__((always_inline)) {
@@ -154,7 +155,7 @@ static Outcome combine_linear_with(const ChunkInputs& inputs, const Combination&
           const typename Real::Lanes weighted = Real::mul(Real::from(theta), Real::set(factors.weight[m]));
           sum = m == 0 ? weighted : Real::add(sum, weighted);
         });
-        return Real::round(combination.normalize ? Real::div(sum, Real::set(factors.weight_sum)) : sum);
+        return Real::round(divides ? Real::div(sum, Real::set(factors.weight_sum)) : sum);
       });
 }
 
@@ -162,6 +163,7 @@ template <class Real, class Loader, std::size_t kModels>
 static Outcome combine_task_with(const ChunkInputs& inputs, const Combination& combination, const Output& output,
                                  ModelCounts* per_model, CombineCounts& counts) {
   const Factors<Real, kModels> factors(inputs, combination);
+  const bool divides = combination.normalize && factors.weight_sum != 1;
   Vec::Counter nonzero[Votes<kModels>::kRoom];
   const Outcome outcome = for_each_block(
       inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
@@ -174,7 +176,7 @@ static Outcome combine_task_with(const ChunkInputs& inputs, const Combination& c
           nonzero[m].add(is_nonzero(tau));
           sum = Real::add(sum, Real::mul(Real::from(tau), Real::set(factors.weight[m])));
         });
-        if (combination.normalize) sum = Real::div(sum, Real::set(factors.weight_sum));
+        if (divides) sum = Real::div(sum, Real::set(factors.weight_sum));
         return Real::round(Real::add(Real::mul(sum, Real::set(factors.lambda)), Real::from(base)));
       });
   for (std::size_t m = 0; m < inputs.model_count; ++m) {

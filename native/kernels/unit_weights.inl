@@ -53,9 +53,23 @@ static TIESMITH_INLINE void count_unit_votes(const UnitVotes<kModels>& votes, Ru
   for_each_model<kModels>(kModels, [&](std::size_t m) __attribute__((always_inline)) {
     counts.zero[m].add(votes.zero[m]);
     counts.retained[m].add(votes.kept[m]);
-    counts.in_conflict[m].add(Vec::both(votes.kept[m], conflict));
+    if (kModels == 2 && m == 1) return;  // follows: see finish_unit_counts
     counts.discarded[m].add(unit_losses(votes.kept[m], votes.has_sign[m], votes.elects_minus));
+    if constexpr (kModels > 2) counts.in_conflict[m].add(Vec::both(votes.kept[m], conflict));
   });
+}
+
+// With two models both take part in every conflict, and one of them loses it.
+template <std::size_t kModels>
+static void finish_unit_counts(std::size_t element_count, const RunningCounts<kModels>& running, ModelCounts* per_model,
+                               CombineCounts& counts) {
+  const std::size_t padding = (kLanes - element_count % kLanes) % kLanes;
+  running.add_to(kModels, padding, per_model, counts);
+  if constexpr (kModels == 2) {
+    const std::uint64_t conflicts = running.conflicts.total();
+    per_model[0].in_conflict = per_model[1].in_conflict = conflicts;
+    per_model[1].discarded = conflicts - per_model[0].discarded;
+  }
 }
 
 template <std::size_t kModels>
@@ -101,20 +115,21 @@ static void tally_unit_slack(const ChunkInputs& inputs, const Election& election
   counts.priority_discarded += lost_count.total();
 }
 
-template <class Loader, std::size_t kModels>
+template <class Loader, std::size_t kModels, bool kSlack>
 static Outcome combine_unit_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
                                  const Output& output, ModelCounts* per_model, CombineCounts& counts) {
   const auto lambda = static_cast<float>(combination.lambda);
   Selectors selectors(inputs.models, inputs.model_count);
-  Selector slack(combination.has_slack ? TrimKind::ByCut : TrimKind::Nothing, combination.slack);
+  Selector slack(kSlack ? TrimKind::ByCut : TrimKind::Nothing, combination.slack);
+  const int priority = kSlack ? election.priority : -1;
   RunningCounts<kModels> running;
   const Outcome outcome = for_each_block(
       inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
                                   __attribute__((always_inline)) {
         UnitVotes<kModels> votes;
-        cast_unit_votes<Loader, kModels>(from, election.priority, selectors, i, largest_key, votes);
+        cast_unit_votes<Loader, kModels>(from, priority, selectors, i, largest_key, votes);
         count_unit_votes(votes, running);
-        if (combination.has_slack) {
+        if constexpr (kSlack) {
           const Vec::M lost = unit_losses(votes.priority_kept, votes.priority_sign, votes.elects_minus);
           const Vec::M given = Vec::both(lost, slack.select(key_of_loss(lost, votes.sum)));
           // Where the priority model lost, its sign is the other one.
@@ -124,8 +139,7 @@ static Outcome combine_unit_ties(const ChunkInputs& inputs, const Election& elec
         const Vec::F merged = merge_unit_votes<kModels>(votes, combination.normalize);
         return Vec::add(Vec::mul(merged, Vec::set(lambda)), votes.base);
       });
-  const std::size_t padding = (kLanes - inputs.element_count % kLanes) % kLanes;
-  running.add_to(inputs.model_count, padding, per_model, counts);
+  finish_unit_counts(inputs.element_count, running, per_model, counts);
   return outcome;
 }
 
@@ -159,8 +173,10 @@ static Outcome combine_ties(const ChunkInputs& inputs, const Election& election,
     using Real = decltype(precision);
     using Loader = decltype(loader);
     if constexpr (kModels > 0 && std::is_same_v<Real, SinglePrecision>) {
+      if (unit && combination.has_slack)
+        return combine_unit_ties<Loader, kModels, true>(inputs, election, combination, output, per_model, counts);
       if (unit)
-        return combine_unit_ties<Loader, kModels>(inputs, election, combination, output, per_model, counts);
+        return combine_unit_ties<Loader, kModels, false>(inputs, election, combination, output, per_model, counts);
     }
     return combine_ties_with<Real, Loader, kModels>(inputs, election, combination, output, per_model, counts);
   });

@@ -56,11 +56,18 @@ struct Vec {
   static M none() { return 0; }
   static M differ(M a, M b) { return static_cast<M>(a ^ b); }
   static M has_sign(F x) { return _mm512_movepi32_mask(_mm512_castps_si512(x)); }
-  // In general registers: the vector ports are the ones that are short.
+  // In lanes, each below 2^32: a call counts a chunk. One instruction a mask; popcnt would need four.
   struct Counter {
-    std::uint64_t sum = 0;
-    TIESMITH_INLINE void add(M m) { sum += static_cast<std::uint64_t>(__builtin_popcount(m)); }
-    std::uint64_t total() const { return sum; }
+    U lanes;
+    Counter() : lanes(_mm512_setzero_si512()) {}
+    TIESMITH_INLINE void add(M m) { lanes = _mm512_mask_add_epi32(lanes, m, lanes, _mm512_set1_epi32(1)); }
+    std::uint64_t total() const {
+      std::uint32_t lane[16];
+      store_u32(lane, lanes);
+      std::uint64_t sum = 0;
+      for (const std::uint32_t count : lane) sum += count;
+      return sum;
+    }
   };
   static M from_bits(std::uint32_t lanes) { return static_cast<M>(lanes); }
   // The move is spelt out: GCC 12.2 at -O3 spills a mask that was widened implicitly by a 16-bit store, and

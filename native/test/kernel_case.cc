@@ -61,22 +61,23 @@ static double random_weight(Random& random) {
   return random.pick({0.5, 2.0, -1.0, 0.1, random.uniform(), random.uniform(), -0.75, 0.0, 1e-38});
 }
 
-static void choose_inputs(Random& random, KernelCase& chosen) {
+// `plain`: weights of 1 and no rescale, the paper's setting, for which kernels may have bodies of their own.
+static void choose_inputs(Random& random, bool plain, KernelCase& chosen) {
   for (std::size_t m = 0; m < chosen.models.size(); ++m) {
-    const double weight = random_weight(random);
+    const double weight = plain ? 1 : random_weight(random);
     const float vote_weight = random.chance(70) ? static_cast<float>(weight) : 1.0f;
-    const double rescale = random.chance(60) ? 1 : 0.5 + random.uniform();
+    const double rescale = plain || random.chance(60) ? 1 : 0.5 + random.uniform();
     chosen.inputs.push_back(
         {chosen.models[m].source(), weight, vote_weight, rescale, TrimKind::Everything, {0, 0, 0, 0}});
     choose_trim(random, trim_keys(chosen, m), chosen.inputs[m]);
   }
 }
 
-static void choose_election(Random& random, KernelCase& chosen) {
+static void choose_election(Random& random, bool plain, KernelCase& chosen) {
   const auto model_count = static_cast<int>(chosen.models.size());
   chosen.election.priority = random.chance(25) ? -1 : static_cast<int>(random.below(model_count));
   chosen.election.zero_sign = random.pick({ZeroSign::Minus, ZeroSign::None, ZeroSign::Plus, ZeroSign::Priority});
-  if (chosen.election.priority < 0 && chosen.election.zero_sign == ZeroSign::Priority)
+  if (plain || (chosen.election.priority < 0 && chosen.election.zero_sign == ZeroSign::Priority))
     chosen.election.zero_sign = ZeroSign::Plus;
 }
 
@@ -119,8 +120,9 @@ KernelCase random_case(Random& random, std::size_t element_count, std::size_t mo
   KernelCase chosen{
       element_count, TestSource(Dtype::F32, 0, 0), {}, {}, {}, {}, {}, {}, {}, Dtype::F32, false, false, 0};
   choose_sources(random, chosen, model_count);
-  choose_inputs(random, chosen);
-  choose_election(random, chosen);
+  const bool plain = random.chance(30);
+  choose_inputs(random, plain, chosen);
+  choose_election(random, plain, chosen);
   chosen.combination.lambda = random.pick({1.0, 1.0, 0.0, -1.5, 2 * random.uniform()});
   chosen.combination.normalize = random.chance(60);
   choose_slack(random, chosen);

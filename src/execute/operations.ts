@@ -138,8 +138,12 @@ export interface Batch {
 /** Errors lose their class across threads, so that a failed batch is answered, not thrown. */
 export type BatchAnswer = { readonly answers: readonly unknown[] } | { readonly problem: Problem };
 
+/** Places in {@link WorkerSetting.shared}. */
+export const CANCELLED = 0;
+export const LOADED_WORKERS = 1;
+
 /** What every worker is born with. */
 export interface WorkerSetting {
-  /** One Int32: nonzero once the run is cancelled. Read between operations. */
-  readonly cancelFlag: SharedArrayBuffer;
+  /** Two Int32: nonzero once the run is cancelled, read between operations; how many workers have loaded. */
+  readonly shared: SharedArrayBuffer;
 }

@@ -1,9 +1,18 @@
 /** The pool of worker threads of one run. Made for it, gone with it. */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Piscina } from "piscina";
 import { messageOf, TiesmithError } from "../errors.ts";
-import type { Answer, Batch, BatchAnswer, Operation, WorkerSetting } from "./operations.ts";
+import {
+  type Answer,
+  type Batch,
+  type BatchAnswer,
+  CANCELLED,
+  LOADED_WORKERS,
+  type Operation,
+  type WorkerSetting,
+} from "./operations.ts";
 import { OrderedQueue } from "./task-order.ts";
 
 /**
@@ -15,14 +24,14 @@ const TASKS_PER_WORKER = 2;
 export class Pool {
   readonly threads: number;
   readonly #piscina: Piscina;
-  readonly #cancelFlag = new Int32Array(new SharedArrayBuffer(4));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
   #failure: TiesmithError | null = null;
 
   constructor(threads: number) {
     this.threads = threads;
-    const setting: WorkerSetting = { cancelFlag: this.#cancelFlag.buffer as SharedArrayBuffer };
+    const setting: WorkerSetting = { shared: this.#shared.buffer as SharedArrayBuffer };
     this.#piscina = new Piscina({
-      filename: new URL("./worker-entry.cjs", import.meta.url).href,
+      filename: new URL("./worker.js", import.meta.url).href,
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: TASKS_PER_WORKER,
@@ -59,13 +68,23 @@ export class Pool {
 
   /** Makes every batch end at its next operation. A running native call (below 100 ms) is not cut short. */
   cancel(): void {
-    Atomics.store(this.#cancelFlag, 0, 1);
+    Atomics.store(this.#shared, CANCELLED, 1);
   }
 
   /** Waits for what is running, then ends the workers; mappings and descriptors go with them. */
   async close(): Promise<void> {
+    await this.#allLoaded();
     await this.#piscina.close({ force: true }).catch(() => undefined);
     await this.#piscina.destroy();
+  }
+
+  /**
+   * A thread that is ended while it loads its modules leaves descriptors open, or takes the process along
+   * (Node 20: "IsGraphAsync must be used on an instantiated module").
+   */
+  async #allLoaded(): Promise<void> {
+    while (Atomics.load(this.#shared, LOADED_WORKERS) < this.threads && this.#failure === null)
+      await sleep(1);
   }
 }
 

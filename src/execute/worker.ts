@@ -1,20 +1,20 @@
 /** A pool thread: runs batches of operations. Imports no recipe, plan or method. */
 import { workerData } from "node:worker_threads";
 import { type Problem, TiesmithError } from "../errors.ts";
-import type { Batch, BatchAnswer, WorkerSetting } from "./operations.ts";
+import { type Batch, type BatchAnswer, CANCELLED, LOADED_WORKERS, type WorkerSetting } from "./operations.ts";
 import { OpenFiles, runOperation } from "./run-operation.ts";
 import { systemProblem } from "./system-problem.ts";
 
 const files = new OpenFiles();
 // piscina puts the pool's workerData behind its own.
 const setting = (Array.isArray(workerData) ? workerData.at(-1) : workerData) as WorkerSetting;
-const cancelFlag = new Int32Array(setting.cancelFlag);
+const shared = new Int32Array(setting.shared);
 
 export default async function runBatch(batch: Batch): Promise<BatchAnswer> {
   const answers: unknown[] = [];
   try {
     for (const operation of batch.operations) {
-      if (Atomics.load(cancelFlag, 0) !== 0)
+      if (Atomics.load(shared, CANCELLED) !== 0)
         throw new TiesmithError("INTERRUPTED", "The run was interrupted");
       answers.push(await runOperation(operation, files));
     }
@@ -28,3 +28,5 @@ function problemOf(error: unknown): Problem {
   if (error instanceof TiesmithError) return error.toProblem();
   return systemProblem(error);
 }
+
+Atomics.add(shared, LOADED_WORKERS, 1);
