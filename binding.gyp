@@ -5,6 +5,7 @@
       "sources": [
         "native/bindings/addon.cc",
         "native/bindings/chunk_job.cc",
+        "native/bindings/chunk_output.cc",
         "native/bindings/files.cc",
         "native/bindings/kernels.cc",
         "native/io/mapped_file.cc",

@@ -22,7 +22,7 @@ const imports: Import[] = sources.flatMap((from) => {
   const text = readFileSync(join(SRC, from), "utf8");
   const statements = text.matchAll(/^(?:import|export)\s([^;]*?)\sfrom\s+"(\.[^"]+)"/gm);
   const named = [...statements].map(([, what, path]): [string, string] => [what as string, path as string]);
-  return [...named, ...bare].map(([what, path]) => {
+  return named.map(([what, path]) => {
     const names = /^\{([^}]*)\}/
       .exec(what)?.[1]
       ?.split(",")

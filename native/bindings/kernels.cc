@@ -4,6 +4,7 @@
 
 #include "bindings/addon.h"
 #include "bindings/chunk_job.h"
+#include "bindings/chunk_output.h"
 #include "bindings/float_environment.h"
 #include "io/xxh3.h"
 
@@ -131,69 +132,6 @@ Napi::Value compare(const Napi::CallbackInfo& info) {
   result.Set("squares", squares);
   return result;
 }
-
-// A finished chunk in scratch memory, written by a thread of libuv's pool while this thread goes on.
-class ChunkWrite : public Napi::AsyncWorker {
- public:
-  ChunkWrite(Napi::Env env, std::shared_ptr<ScratchPool> pool, std::unique_ptr<AlignedBuffer> scratch,
-             std::shared_ptr<OutputFile> file, std::size_t lead, std::size_t byte_count, std::uint64_t byte_offset,
-             Napi::Object result)
-      : Napi::AsyncWorker(env, "tiesmith.write"), deferred_(Napi::Promise::Deferred::New(env)), pool_(std::move(pool)),
-        scratch_(std::move(scratch)), file_(std::move(file)), lead_(lead), byte_count_(byte_count),
-        byte_offset_(byte_offset), result_(Napi::Persistent(result)) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override { error_ = file_->write(scratch_->data() + lead_, byte_count_, byte_offset_); }
-
-  void OnOK() override {
-    const Napi::HandleScope scope(Env());
-    pool_->release(std::move(scratch_));
-    file_.reset();
-    if (!error_) return deferred_.Resolve(result_.Value());
-    auto thrown = Napi::Error::New(Env(), std::string(error_.call) + ": " + std::strerror(error_.code));
-    thrown.Set("errno", Napi::Number::New(Env(), error_.code));
-    thrown.Set("syscall", error_.call);
-    deferred_.Reject(thrown.Value());
-  }
-
- private:
-  Napi::Promise::Deferred deferred_;
-  std::shared_ptr<ScratchPool> pool_;
-  std::unique_ptr<AlignedBuffer> scratch_;
-  std::shared_ptr<OutputFile> file_;
-  std::size_t lead_, byte_count_;
-  std::uint64_t byte_offset_;
-  Napi::ObjectReference result_;
-  SystemError error_;
-};
-
-// Where a chunk's result goes: { file, byteOffset, dtype, saturate }. The scratch starts at the same place
-// within a block as the range in the file, so that whole blocks can be written directly.
-struct ChunkOutput {
-  std::shared_ptr<OutputFile> file;
-  std::uint64_t byte_offset;
-  std::size_t lead;
-  std::size_t byte_count;
-  std::unique_ptr<AlignedBuffer> scratch;
-
-  ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t bytes)
-      : file(native_of<OutputFile>(info.Env(), reader.field("file"))), byte_offset(reader.count("byteOffset")),
-        lead(byte_offset % kDirectBytes), byte_count(bytes),
-        scratch(addon_of(info).scratch().acquire(lead + bytes)) {}
-
-  std::uint8_t* bytes() const { return scratch->data() + lead; }
-
-  Napi::Value write(const Napi::CallbackInfo& info, Napi::Object result) {
-    auto* work = new ChunkWrite(info.Env(), addon_of(info).shared_scratch(), std::move(scratch), std::move(file), lead,
-                                byte_count, byte_offset, result);
-    const Napi::Promise promise = work->promise();
-    work->Queue();
-    return promise;
-  }
-  void discard(const Napi::CallbackInfo& info) { addon_of(info).scratch().release(std::move(scratch)); }
-};
 
 Combination read_combination(Napi::Env env, const Napi::Value& value) {
   const FieldReader reader(env, value, "combination");

@@ -3,6 +3,8 @@
 #include "trim.inl"
 #include "tally.inl"
 #include "elect.inl"
+#include "precision.inl"
+#include "block_loop.inl"
 #include "combine.inl"
 #include "unit_weights.inl"
 #include "sums.inl"

@@ -60,9 +60,11 @@ std::string widening_failure(const KernelTable& set, Dtype half) {
 // random floats. Values past the largest saturate.
 static std::vector<float> narrowing_inputs(const FloatFormat& format, std::uint64_t seed) {
   std::vector<float> out;
-  for (std::uint32_t magnitude = 0; magnitude + 1 < format.infinity(); ++magnitude) {
+  double step = 0;
+  for (std::uint32_t magnitude = 0; magnitude < format.infinity(); ++magnitude) {
     const double low = reference_widen(magnitude, format), high = reference_widen(magnitude + 1, format);
-    for (const double value : {low, (low + high) / 2}) {
+    if (std::isfinite(high)) step = high - low;  // past the largest value the grid goes on, up to Inf
+    for (const double value : {low, low + step / 2}) {
       const auto centre = static_cast<float>(value);
       for (const float near : {centre, std::nextafterf(centre, 0.0f), std::nextafterf(centre, INFINITY)}) {
         out.push_back(near);

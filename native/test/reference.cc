@@ -41,7 +41,8 @@ std::vector<std::uint32_t> trim_keys(const KernelCase& given, std::size_t m) {
 
 static int elect(const Ballot& ballot, const Election& election) {
   if (ballot.sum != 0 || election.zero_sign == ZeroSign::None) return sign_of(ballot.sum);
-  if (election.zero_sign == ZeroSign::Priority) return sign_of(ballot.vote[static_cast<std::size_t>(election.priority)]);
+  const auto p = static_cast<std::size_t>(election.priority);
+  if (election.zero_sign == ZeroSign::Priority) return sign_of(ballot.vote[p]);
   return election.zero_sign == ZeroSign::Plus ? 1 : -1;
 }
 

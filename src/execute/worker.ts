@@ -29,4 +29,5 @@ function problemOf(error: unknown): Problem {
   return systemProblem(error);
 }
 
-Atomics.add(shared, LOADED_WORKERS, 1);
+// Once whoever loads this file is done with it: see Pool.close.
+queueMicrotask(() => Atomics.add(shared, LOADED_WORKERS, 1));

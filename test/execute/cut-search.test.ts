@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CutSearch, FULL_WINDOW, type ScopeCut } from "../../src/execute/cut-search.ts";
+import { bracketOf, SAMPLE_WINDOW } from "../../src/execute/sampling.ts";
 import type { Tally, Window } from "../../src/native/addon.ts";
 import { exactCut } from "./reference-cut.ts";
 
@@ -26,26 +27,21 @@ interface Found {
   readonly rounds: number;
 }
 
-/** Searches over chunks, which report in the order of `order`; `sample` (if given) is looked at first. */
+/** Searches over chunks, which report in the order of `order`, from where a sample (if given) says the cut is. */
 function search(
   chunks: readonly number[][],
   wanted: number,
   order: readonly number[],
-  sample?: number[][],
+  sample?: readonly number[],
 ): Found {
-  const searching = new CutSearch(chunks.length);
   const keyCount = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const sweep = (from: readonly number[][]) => {
-    for (const i of order) searching.take(i, tally(from[i] as number[], searching.window as Window));
-  };
-  if (sample !== undefined) {
-    sweep(sample);
-    searching.endSample(wanted / keyCount);
-  }
+  const first =
+    sample === undefined ? FULL_WINDOW : bracketOf(tally(sample, SAMPLE_WINDOW), wanted / keyCount);
+  const searching = new CutSearch(chunks.length, first);
   let rounds = 0;
   for (; searching.window !== null; rounds++) {
     if (rounds > 8) throw new Error("the search does not end");
-    sweep(chunks);
+    for (const i of order) searching.take(i, tally(chunks[i] as number[], searching.window));
     searching.endRound(wanted);
   }
   return { cut: searching.cut, rounds };
@@ -99,16 +95,12 @@ describe("the cut that is found is that of sorting", () => {
 
   it("whatever a sample says, be it drawn from other keys", () => {
     fc.assert(
-      fc.property(
-        scopes,
-        fc.array(fc.array(anyKey, { maxLength: 40 }), { minLength: 5, maxLength: 5 }),
-        (scope, sample) => {
-          const { keys, share, chunkCount } = scope;
-          const wanted = Math.max(1, Math.floor(share * keys.length));
-          const chunks = inChunks(keys, chunkCount);
-          expectCut(chunks, wanted, search(chunks, wanted, [...chunks.keys()], sample));
-        },
-      ),
+      fc.property(scopes, fc.array(anyKey, { maxLength: 200 }), (scope, sample) => {
+        const { keys, share, chunkCount } = scope;
+        const wanted = Math.max(1, Math.floor(share * keys.length));
+        const chunks = inChunks(keys, chunkCount);
+        expectCut(chunks, wanted, search(chunks, wanted, [...chunks.keys()], sample));
+      }),
       { numRuns: 150 },
     );
   });
@@ -123,6 +115,12 @@ describe("rounds", () => {
     const found = search(chunks, 1234, [0, 1, 2]);
     expect(found.rounds).toBe(1);
     expectCut(chunks, 1234, found);
+  });
+
+  it("one is enough after a fair sample", () => {
+    const chunks = inChunks(bf16Keys(20_000), 3);
+    const sample = chunks.flat().filter((_, i) => i % 10 === 0);
+    expect(search(chunks, 7000, [0, 1, 2], sample).rounds).toBe(1);
   });
 
   it("three are enough for any keys", () => {

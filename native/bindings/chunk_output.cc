@@ -1,0 +1,60 @@
+#include "bindings/chunk_output.h"
+
+#include <cstring>
+
+namespace tiesmith {
+namespace {
+
+// A finished chunk in scratch memory, written by a thread of libuv's pool while this thread goes on.
+class ChunkWrite : public Napi::AsyncWorker {
+ public:
+  ChunkWrite(Napi::Env env, std::shared_ptr<ScratchPool> pool, std::unique_ptr<AlignedBuffer> scratch,
+             std::shared_ptr<OutputFile> file, std::size_t lead, std::size_t byte_count, std::uint64_t byte_offset,
+             Napi::Object result)
+      : Napi::AsyncWorker(env, "tiesmith.write"), deferred_(Napi::Promise::Deferred::New(env)), pool_(std::move(pool)),
+        scratch_(std::move(scratch)), file_(std::move(file)), lead_(lead), byte_count_(byte_count),
+        byte_offset_(byte_offset), result_(Napi::Persistent(result)) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override { error_ = file_->write(scratch_->data() + lead_, byte_count_, byte_offset_); }
+
+  void OnOK() override {
+    const Napi::HandleScope scope(Env());
+    pool_->release(std::move(scratch_));
+    file_.reset();
+    if (!error_) return deferred_.Resolve(result_.Value());
+    auto thrown = Napi::Error::New(Env(), std::string(error_.call) + ": " + std::strerror(error_.code));
+    thrown.Set("errno", Napi::Number::New(Env(), error_.code));
+    thrown.Set("syscall", error_.call);
+    deferred_.Reject(thrown.Value());
+  }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  std::shared_ptr<ScratchPool> pool_;
+  std::unique_ptr<AlignedBuffer> scratch_;
+  std::shared_ptr<OutputFile> file_;
+  std::size_t lead_, byte_count_;
+  std::uint64_t byte_offset_;
+  Napi::ObjectReference result_;
+  SystemError error_;
+};
+
+}  // namespace
+
+ChunkOutput::ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count)
+    : file_(native_of<OutputFile>(info.Env(), reader.field("file"))), byte_offset_(reader.count("byteOffset")),
+      lead_(byte_offset_ % kDirectBytes), byte_count_(byte_count),
+      scratch_(addon_of(info).scratch().acquire(lead_ + byte_count)) {}
+
+Napi::Value ChunkOutput::write(const Napi::CallbackInfo& info, Napi::Object result) {
+  auto* work = new ChunkWrite(info.Env(), addon_of(info).shared_scratch(), std::move(scratch_), std::move(file_), lead_,
+                              byte_count_, byte_offset_, result);
+  const Napi::Promise promise = work->promise();
+  work->Queue();
+  return promise;
+}
+
+}  // namespace tiesmith
