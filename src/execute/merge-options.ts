@@ -33,7 +33,7 @@ export interface MergeOptions {
   readonly hashInputs?: boolean | undefined;
   /** Language tags (BCP 47) for the model card. */
   readonly languages?: readonly string[] | undefined;
-  /** Elements per chunk, a multiple of 4,096; default 1,048,576. Changes no tensor. */
+  /** Elements per chunk, a multiple of 4,096; default: 8 MiB of output. Changes no tensor. */
   readonly chunkElements?: number | undefined;
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -31,7 +31,7 @@ export interface MergeHooks {
 }
 
 /** Chunks' worth of elements under way per thread. Enough to hide the waits between a tensor's passes. */
-const CHUNKS_IN_FLIGHT_PER_THREAD = 6;
+const CHUNKS_IN_FLIGHT_PER_THREAD = 4;
 /** Tensors of one batch: bounds what one cancelled or failed batch loses. */
 const LARGEST_BATCH = 64;
 

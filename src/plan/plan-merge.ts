@@ -1,6 +1,6 @@
 /** Turns a recipe into a {@link MergePlan}, from headers and configs alone, with every problem found at once. */
-import { layOutShards, type PlacedTensor } from "../checkpoint/layout.ts";
-import { DTYPE_BYTES, type FloatDtype } from "../dtypes.ts";
+import { layOutShards, type PlacedTensor, type ShardLayout } from "../checkpoint/layout.ts";
+import { DTYPE_BYTES, type FloatDtype, isFloatDtype } from "../dtypes.ts";
 import { type Problem, TiesmithError } from "../errors.ts";
 import type { Arithmetic, Method } from "../methods/method.ts";
 import { methodNamed } from "../methods/registry.ts";
@@ -12,8 +12,11 @@ import { Problems } from "./problems.ts";
 import { type InputModel, type Inputs, plannedModel, readInputs } from "./read-inputs.ts";
 import { resolveArithmetic } from "./resolve-arithmetic.ts";
 
-/** Elements per chunk: 256 blocks. A chunk's passes take a few ms, its scratch 2 MiB in half precision. */
-export const DEFAULT_CHUNK_ELEMENTS = 1 << 20;
+/**
+ * Output bytes of a full chunk: 4 Mi elements in half precision, 2 Mi in f32. A chunk's passes take about 10 ms,
+ * some hundred times what handing it to a worker costs, and a worker's scratch is two of them.
+ */
+const DEFAULT_CHUNK_BYTES = 8 << 20;
 
 /** 5 GB, as transformers splits checkpoints. */
 export const DEFAULT_SHARD_BYTES = 5e9;
@@ -77,13 +80,20 @@ export function planMerge(recipe: Recipe, options: PlanOptions = {}): PlanResult
     shards,
     config: companions.config,
     companions: companions.files,
-    chunkElements: options.chunkElements ?? DEFAULT_CHUNK_ELEMENTS,
+    chunkElements: options.chunkElements ?? defaultChunkElements(shards),
     readBytes: tensors.reduce((sum, tensor) => sum + bytesRead(tensor), 0),
     writeBytes: shards.reduce((sum, shard) => sum + shard.byteSize, 0),
     parameterCount: tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0),
     notes,
   };
   return { plan, problems: [], layerCount };
+}
+
+function defaultChunkElements(shards: readonly ShardLayout[]): number {
+  const widths = shards.flatMap((shard) =>
+    shard.tensors.map(({ dtype }) => (isFloatDtype(dtype) ? DTYPE_BYTES[dtype] : 0)),
+  );
+  return DEFAULT_CHUNK_BYTES / Math.max(2, ...new Set(widths));
 }
 
 function countLayers({ base, models }: Inputs): number {

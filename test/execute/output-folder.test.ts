@@ -13,7 +13,6 @@ import {
   writeSafetensors,
   writeSharded,
 } from "../checkpoint/safetensors-builder.ts";
-import { narrow, widen } from "./float-formats.ts";
 import { readManifestOf } from "./merged-models.ts";
 import { readTensors, type StoredTensors, storedTensors } from "./stored-tensors.ts";
 import { bf16, i64 } from "./tensor-builders.ts";
@@ -298,24 +297,5 @@ describe("overwriting an output of tiesmith's", () => {
     expect(readdirSync(out)).not.toContain("model.safetensors.index.json");
     expect(storedTensors(out)[UP]?.dtype).toBe("F32");
     expect(readdirSync(folder).sort()).toEqual(["base", "ct", "out", "sft"]);
-  });
-});
-
-describe("values beyond the output's format", () => {
-  it("are clamped and counted where that is asked for", async () => {
-    const large = (value: number) => ({ tensors: { w: f32([2], [value, 1]) } });
-    const { merge: mergeHere, out } = workspace({ base: large(0), ct: large(1e6), sft: large(3e6) });
-    const { saturated } = await mergeHere({ saturate: true }, { out_dtype: "float16" });
-    expect(saturated).toBe(1);
-    expect(storedTensors(out).w?.data).toEqual(narrow("F16", Float32Array.of(65504, 1)));
-  });
-
-  it("in between are rounded to the nearest, ties to even", async () => {
-    const values = Float32Array.of(1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -8 + 2 ** -20, -(2 ** -134));
-    const own = { tensors: { w: { dtype: "F32", shape: [4], data: narrow("F32", values) } } };
-    const { merge: mergeHere, out } = workspace({ base: own, ct: own, sft: own });
-    await mergeHere({}, { out_dtype: "bfloat16" });
-    const found = widen("BF16", storedTensors(out).w?.data as Uint8Array);
-    expect([...found]).toEqual([1, 1 + 2 ** -6, 1 + 2 ** -7, -0]);
   });
 });
