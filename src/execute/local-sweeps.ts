@@ -1,8 +1,9 @@
 /** Sweeps over a scope on this thread: for a tensor that is one chunk, measured where it is combined. */
 import type { SlackTally, Tally, Window } from "../native/addon.ts";
 import type { Measured, ScopeTrim, Sweeps } from "./measure.ts";
+import { runNorms, runSampleSlack, runSampleTrim, runSlack, runTrim } from "./measure-operations.ts";
 import { type ChunkMeasured, measuredForChunk } from "./native-job.ts";
-import { type OpenFiles, runOperation } from "./run-operation.ts";
+import type { OpenFiles } from "./open-files.ts";
 import { samplingOf } from "./sampling.ts";
 import { type ChunkRef, tensorsOf } from "./tensor-work.ts";
 
@@ -20,7 +21,7 @@ export class LocalSweeps implements Sweeps {
     take: (chunk: number, model: number, tally: Tally) => void,
   ): Promise<void> {
     for (const [index, chunk] of this.chunks.entries()) {
-      const tallies = await runOperation({ kind: "trim", chunk, windows }, this.#files);
+      const tallies = runTrim({ kind: "trim", chunk, windows }, this.#files);
       for (const [model, tally] of tallies.entries()) if (tally !== null) take(index, model, tally);
     }
   }
@@ -28,12 +29,12 @@ export class LocalSweeps implements Sweeps {
   async sampleTrim(wanted: readonly boolean[]): Promise<(Tally | null)[]> {
     const { tensors, elementCount } = tensorsOf(this.chunks);
     const sampling = samplingOf(elementCount);
-    return runOperation({ kind: "sampleTrim", tensors, wanted, sampling }, this.#files);
+    return runSampleTrim({ kind: "sampleTrim", tensors, wanted, sampling }, this.#files);
   }
 
   async norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void> {
     for (const [index, chunk] of this.chunks.entries())
-      take(await runOperation({ kind: "norms", chunk, measured: trimmedOnly(trims, index) }, this.#files));
+      take(runNorms({ kind: "norms", chunk, measured: trimmedOnly(trims, index) }, this.#files));
   }
 
   async slack(
@@ -43,7 +44,7 @@ export class LocalSweeps implements Sweeps {
   ): Promise<void> {
     for (const [index, chunk] of this.chunks.entries()) {
       const forChunk = measuredForChunk(measured, index);
-      take(index, await runOperation({ kind: "slack", chunk, measured: forChunk, window }, this.#files));
+      take(index, runSlack({ kind: "slack", chunk, measured: forChunk, window }, this.#files));
     }
   }
 
@@ -51,7 +52,7 @@ export class LocalSweeps implements Sweeps {
     const { tensors, elementCount } = tensorsOf(this.chunks);
     const forChunk = measuredForChunk(measured, 0);
     const sampling = samplingOf(elementCount);
-    return runOperation({ kind: "sampleSlack", tensors, measured: forChunk, sampling }, this.#files);
+    return runSampleSlack({ kind: "sampleSlack", tensors, measured: forChunk, sampling }, this.#files);
   }
 }
 

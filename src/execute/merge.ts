@@ -1,7 +1,7 @@
 /** The whole merge: recipe → plan → measure → combine → seal. */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { isBadInput, TiesmithError } from "../errors.ts";
+import { TiesmithError } from "../errors.ts";
 import { methods } from "../methods/registry.ts";
 import { addon } from "../native/addon.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
@@ -114,7 +114,7 @@ function afterFailure(error: unknown, partial: PartialFolder): unknown {
       `The merge was interrupted; ${partial.path} keeps what is done: go on with --resume, or discard it with --restart`,
       { partial: partial.path },
     );
-  if (isBadInput(error.code) && error.code !== "DISK_FULL")
+  if (error.code === "NOT_FINITE" || error.code === "OVERFLOW")
     rmSync(partial.path, { recursive: true, force: true });
   return error;
 }

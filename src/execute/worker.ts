@@ -1,8 +1,9 @@
 /** A pool thread: runs batches of operations. Imports no recipe, plan or method. */
 import { workerData } from "node:worker_threads";
 import { type Problem, TiesmithError } from "../errors.ts";
+import { OpenFiles } from "./open-files.ts";
 import { type Batch, type BatchAnswer, CANCELLED, LOADED_WORKERS, type WorkerSetting } from "./operations.ts";
-import { OpenFiles, runOperation } from "./run-operation.ts";
+import { runOperation } from "./run-operation.ts";
 import { systemProblem } from "./system-problem.ts";
 
 const files = new OpenFiles();

@@ -136,7 +136,6 @@ describe("weights", () => {
   });
 });
 
-/** The package takes `__metadata__` for a tensor, and reads from the start of a buffer: it gets a copy without. */
 function expectSameForOtherReader(
   file: Buffer,
   dataStart: number,

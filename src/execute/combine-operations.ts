@@ -1,0 +1,54 @@
+/** Operations that write: combine one chunk, or copy bytes. Failures of the numbers become errors for people. */
+import { TiesmithError } from "../errors.ts";
+import { addon, type ChunkFailure, type ChunkResult } from "../native/addon.ts";
+import { nativeCombination, nativeElection, nativeJob } from "./native-job.ts";
+import type { OpenFiles } from "./open-files.ts";
+import type { CombineOperation, CopyOperation } from "./operations.ts";
+import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
+
+export async function runCombine(
+  { chunk, measured }: CombineOperation,
+  files: OpenFiles,
+): Promise<ChunkResult> {
+  const { arithmetic, output } = chunk.tensor;
+  const job = nativeJob(chunk, measured, files.input);
+  const bytes = output.dtype === "F32" ? 4 : 2;
+  const result = await addon().combine(
+    arithmetic.kind,
+    job,
+    nativeElection(arithmetic, measured),
+    nativeCombination(arithmetic, measured),
+    {
+      file: files.output(output.path),
+      byteOffset: output.byteOffset + chunkExtent(chunk).elementOffset * bytes,
+      dtype: output.dtype,
+      saturate: output.saturate,
+    },
+  );
+  if ("failure" in result) throw notFinite(chunk, result);
+  return result;
+}
+
+function notFinite(chunk: ChunkRef, { failure }: ChunkFailure): TiesmithError {
+  const { name, base, models, output } = chunk.tensor;
+  const index = chunkExtent(chunk).elementOffset + failure.element;
+  if (failure.status === "overflow")
+    return new TiesmithError(
+      "OVERFLOW",
+      `Expected the merged ${name} to fit ${output.dtype}, but element ${index} overflows; ` +
+        "store a wider dtype, or clamp such values with --saturate",
+      { tensor: name, index, dtype: output.dtype },
+    );
+  const source = failure.source === 0 ? base : models[failure.source - 1];
+  return new TiesmithError(
+    "NOT_FINITE",
+    `Expected finite numbers in ${name}, but element ${index} in ${source?.path} is NaN or Inf`,
+    { tensor: name, index, path: source?.path },
+  );
+}
+
+export function runCopy({ source, output }: CopyOperation, files: OpenFiles): Promise<{ hash: string }> {
+  const from = { file: files.input(source.path), byteOffset: source.byteOffset };
+  const to = { file: files.output(output.path), byteOffset: output.byteOffset };
+  return addon().copyRange(from, source.byteCount, to);
+}
