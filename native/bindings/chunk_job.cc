@@ -69,6 +69,7 @@ HeldSource read_source(Napi::Env env, const Napi::Value& value, std::uint64_t el
     throw Napi::RangeError::New(env, "Expected a source inside its file of " + std::to_string(size) + " bytes");
   held.byte_offset = offset;
   held.source = {held.file->data() + offset, dtype};
+  held.read_before = reader.has("readBefore") && reader.boolean("readBefore");
   return held;
 }
 
@@ -138,7 +139,7 @@ ChunkJob::ChunkJob(Napi::Env env, const Napi::Value& value) {
 
 void ChunkJob::populate() const {
   for (const HeldSource& held : held_)
-    held.file->populate(held.byte_offset, inputs_.element_count * dtype_bytes(held.source.dtype));
+    if (!held.read_before) held.file->populate(held.byte_offset, inputs_.element_count * dtype_bytes(held.source.dtype));
 }
 
 }  // namespace tiesmith

@@ -34,9 +34,10 @@ struct HeldSource {
   std::shared_ptr<const MappedFile> file;
   std::size_t byte_offset;
   Source source;
+  bool read_before;  // by an earlier pass over the same elements, so that its pages are mapped already
 };
 
-// { file, byteOffset, dtype }, holding `element_count` elements.
+// { file, byteOffset, dtype, readBefore? }, holding `element_count` elements.
 HeldSource read_source(Napi::Env env, const Napi::Value& value, std::uint64_t element_count);
 
 Cut read_cut(Napi::Env env, const Napi::Value& value);
@@ -49,7 +50,7 @@ class ChunkJob {
  public:
   ChunkJob(Napi::Env env, const Napi::Value& value);
   const ChunkInputs& inputs() const { return inputs_; }
-  // Maps the pages of all sources in one call each.
+  // Maps the pages of the sources that were not read before, in one call each.
   void populate() const;
 
  private:

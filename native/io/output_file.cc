@@ -11,6 +11,9 @@
 namespace tiesmith {
 namespace {
 
+// The size of a large page: scratch of 8 MiB is then made of whole ones.
+constexpr std::size_t kScratchAlignment = 2 << 20;
+
 SystemError write_all(int descriptor, const std::uint8_t* bytes, std::size_t byte_count, std::uint64_t byte_offset) {
   while (byte_count > 0) {
     const ssize_t written = pwrite(descriptor, bytes, byte_count, static_cast<off_t>(byte_offset));
@@ -51,9 +54,15 @@ SystemError reserve_file(const std::string& path, std::uint64_t byte_count) {
 }
 
 AlignedBuffer::AlignedBuffer(std::size_t byte_count)
-    : data_(static_cast<std::uint8_t*>(::operator new(byte_count, std::align_val_t{kDirectBytes}))), size_(byte_count) {}
+    : data_(static_cast<std::uint8_t*>(::operator new(byte_count, std::align_val_t{kScratchAlignment}))),
+      size_(byte_count) {
+#if defined(MADV_HUGEPAGE)
+  // A direct write pins every page of its memory: of 2 MiB pages there are 512 times fewer. A hint only.
+  madvise(data_, size_, MADV_HUGEPAGE);
+#endif
+}
 
-AlignedBuffer::~AlignedBuffer() { ::operator delete(data_, std::align_val_t{kDirectBytes}); }
+AlignedBuffer::~AlignedBuffer() { ::operator delete(data_, std::align_val_t{kScratchAlignment}); }
 
 std::shared_ptr<OutputFile> OutputFile::open(const std::string& path, SystemError& error) {
   const int buffered = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);

@@ -17,7 +17,7 @@ inline constexpr std::size_t kDirectBytes = 4096;
 // Creates a file of a given size with its room reserved, so that a full disk shows now and not half-way.
 SystemError reserve_file(const std::string& path, std::uint64_t byte_count);
 
-// Scratch memory for direct writes, aligned to kDirectBytes. Not initialised.
+// Scratch memory for direct writes, aligned to kDirectBytes and more. Not initialised.
 class AlignedBuffer {
  public:
   explicit AlignedBuffer(std::size_t byte_count);

@@ -1,17 +1,24 @@
 /** Operations that write: combine one chunk, or copy bytes. Failures of the numbers become errors for people. */
 import { TiesmithError } from "../errors.ts";
+import type { Arithmetic } from "../methods/method.ts";
 import { addon, type ChunkFailure, type ChunkResult } from "../native/addon.ts";
 import { nativeCombination, nativeElection, nativeJob } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { CombineOperation, CopyOperation } from "./operations.ts";
 import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
 
+/** Slack, norms and the majority sign are measured by passes over all the sources. */
+function wasSwept(arithmetic: Arithmetic): boolean {
+  if (arithmetic.kind !== "ties") return false;
+  return arithmetic.slack !== null || arithmetic.rescale || arithmetic.zeroSign === "majority";
+}
+
 export async function runCombine(
   { chunk, measured }: CombineOperation,
   files: OpenFiles,
 ): Promise<ChunkResult> {
   const { arithmetic, output } = chunk.tensor;
-  const job = nativeJob(chunk, measured, files.input);
+  const job = nativeJob(chunk, measured, files.input, wasSwept(arithmetic));
   const bytes = output.dtype === "F32" ? 4 : 2;
   const result = await addon().combine(
     arithmetic.kind,

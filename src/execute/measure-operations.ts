@@ -42,13 +42,13 @@ export function runSampleTrim(operation: SampleTrimOperation, files: OpenFiles):
 }
 
 export function runNorms({ chunk, measured }: NormsOperation, files: OpenFiles): Float64Array {
-  return addon().blockNorms(nativeJob(chunk, measured, files.input));
+  return addon().blockNorms(nativeJob(chunk, measured, files.input, false));
 }
 
 export function runSlack(operation: SlackOperation, files: OpenFiles): Answer<SlackOperation> {
   const { chunk, measured, window } = operation;
   const election = nativeElection(chunk.tensor.arithmetic, measured);
-  const job = nativeJob(chunk, measured, files.input);
+  const job = nativeJob(chunk, measured, files.input, false);
   if (window !== null) return addon().tallySlack(job, election, window, null);
   // Signs are counted where no model has priority; the window is of no use then, so that a small one will do.
   return addon().tallySlack(job, { ...election, priority: -1 }, { low: 0, high: 0, shift: 0 }, null);
@@ -60,7 +60,7 @@ export function runSampleSlack(operation: SampleSlackOperation, files: OpenFiles
   for (const tensor of tensors) {
     const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
     const election = nativeElection(tensor.arithmetic, measured);
-    const job = nativeJob(chunk, measured, files.input);
+    const job = nativeJob(chunk, measured, files.input, false);
     const tally: SlackTally = addon().tallySlack(job, election, SAMPLE_WINDOW, sampling, sum);
     if (sum !== null) {
       tally.retained += sum.retained;

@@ -46,24 +46,37 @@ function cutForChunk(cut: ScopeCut, chunk: number): NativeCut {
   return { threshold, tied, taken, firstTie: cut.firstTies[chunk] as number };
 }
 
-export function nativeSource(source: SourceRef, chunk: ChunkRef, open: OpenInput): NativeSource {
+export function nativeSource(
+  source: SourceRef,
+  chunk: ChunkRef,
+  open: OpenInput,
+  readBefore = false,
+): NativeSource {
   const { elementOffset } = chunkExtent(chunk);
   return {
     file: open(source.path),
     byteOffset: source.byteOffset + elementOffset * BYTES[source.dtype],
     dtype: source.dtype,
+    readBefore,
   };
 }
 
-export function nativeJob(chunk: ChunkRef, measured: ChunkMeasured, open: OpenInput): NativeJob {
+/** `swept`: whether an earlier pass has read all the sources; those with a cut were read by the one that found it. */
+export function nativeJob(
+  chunk: ChunkRef,
+  measured: ChunkMeasured,
+  open: OpenInput,
+  swept: boolean,
+): NativeJob {
+  const hasCut = (trim: ChunkMeasured["trims"][number] | undefined) => typeof trim === "object";
   const { base, models, arithmetic } = chunk.tensor;
   const ignoresWeights = arithmetic.kind === "ties" && !arithmetic.electionWeights;
   return {
-    base: base === null ? null : nativeSource(base, chunk, open),
+    base: base === null ? null : nativeSource(base, chunk, open, swept || measured.trims.some(hasCut)),
     models: models.map((model, i) => {
       const weight = arithmetic.weights[i] as number;
       return {
-        source: nativeSource(model, chunk, open),
+        source: nativeSource(model, chunk, open, swept || hasCut(measured.trims[i])),
         weight,
         voteWeight: ignoresWeights ? 1 : weight,
         rescale: measured.factors?.[i] ?? 1,

@@ -21,6 +21,8 @@ export interface NativeSource {
   file: MappedFileHandle;
   byteOffset: number;
   dtype: FloatDtype;
+  /** Whether an earlier pass has read these elements: their pages are then mapped already. Only speed depends on it. */
+  readBefore?: boolean;
 }
 
 /** An exact selection: keys above `threshold`, and `taken` of the `tied` ones equal to it, spread evenly. */
