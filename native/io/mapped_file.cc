@@ -83,9 +83,21 @@ MappedFile::~MappedFile() {
   ::close(descriptor_);
 }
 
+// Whether the first, the middle and the last page of a range are in the page cache.
+static bool looks_resident(const std::uint8_t* data, const Range& range) {
+  static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  for (const std::size_t offset : {std::size_t{0}, range.count / 2, range.count - 1}) {
+    unsigned char resident = 0;
+    const std::uint8_t* start = data + (range.first + offset) / page * page;
+    if (mincore(const_cast<std::uint8_t*>(start), 1, &resident) != 0 || (resident & 1) == 0) return false;
+  }
+  return true;
+}
+
 void MappedFile::read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept {
   const Range range = page_range(byte_offset, byte_count, size_);
-  if (range.count == 0) return;
+  // Walking a cached range page by page would cost as much as mapping it.
+  if (range.count == 0 || looks_resident(data_, range)) return;
   posix_fadvise(descriptor_, static_cast<off_t>(range.first), static_cast<off_t>(range.count), POSIX_FADV_WILLNEED);
 }
 

@@ -3,7 +3,7 @@
 
 // Elements from the one that is read to the one that is asked for early. Hardware prefetchers stop at each 4 KiB
 // page, 2,048 elements of half precision; this reaches over the next boundary.
-inline constexpr std::size_t kPrefetchElements = 1024;
+inline constexpr std::size_t kPrefetchElements = 4096;
 
 template <Dtype kDtype>
 struct UniformLoader {

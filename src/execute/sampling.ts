@@ -13,15 +13,15 @@ export const SAMPLE_WINDOW: Window = { low: 0, high: 0x7fffffff, shift: 16 };
 
 /** Elements per run: 512 bytes of bf16, so that a sample reads few cache lines for each page it touches. */
 const RUN_ELEMENTS = 256;
-const SMALLEST_SAMPLE = 1 << 16;
+const SMALLEST_SAMPLE = 1 << 15;
 const LARGEST_SAMPLE = 1 << 20;
 
 /** Half-width of the bracket, in standard errors of the sampled rank. */
 const BRACKET_SIGMAS = 4;
 
-/** About 1/64 of a scope, spread evenly over it. */
+/** About 1/256 of a scope, spread evenly over it. */
 export function samplingOf(elementCount: number): Sampling {
-  const wanted = Math.min(LARGEST_SAMPLE, Math.max(SMALLEST_SAMPLE, elementCount / 64));
+  const wanted = Math.min(LARGEST_SAMPLE, Math.max(SMALLEST_SAMPLE, elementCount / 256));
   const stride = Math.floor(elementCount / wanted) * RUN_ELEMENTS;
   return { run: RUN_ELEMENTS, stride: Math.max(RUN_ELEMENTS, stride) };
 }
