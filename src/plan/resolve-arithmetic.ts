@@ -43,6 +43,7 @@ export function resolveArithmetic(
     );
   }
   if (missing.size > 0) return undefined;
+  checkPriority(resolved, problems);
   checkWeightSums(resolved, problems);
   checkOneValue(resolved, problems);
   return resolved;
@@ -109,6 +110,17 @@ class ResolvedValues implements ParameterValues {
     if (value === undefined) this.missing.push({ parameter: name, model });
     return value;
   }
+}
+
+function checkPriority(resolved: ReadonlyMap<string, Arithmetic>, problems: Problems): void {
+  const [arithmetic] = resolved.values();
+  if (arithmetic?.kind !== "ties" || arithmetic.zeroSign !== "priority" || arithmetic.priority !== null)
+    return;
+  problems.add(
+    "RECIPE_INVALID",
+    "Expected priority to name one of the models with zero_sign: priority, but it is missing; add it under parameters",
+    { parameter: "priority" },
+  );
 }
 
 function checkWeightSums(resolved: ReadonlyMap<string, Arithmetic>, problems: Problems): void {

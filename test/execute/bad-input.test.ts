@@ -57,6 +57,16 @@ describe("a recipe is refused:", () => {
     await expectRefused(folder, ["RECIPE_INVALID", /none\.yaml/], {}, join(folder, "none.yaml"));
   });
 
+  it("zero_sign: priority without a priority model", async () => {
+    const folder = workspace();
+    const text = RECIPE.replace("ties_sv", "ties").replace(
+      "priority: sft, slack: 0.04",
+      "zero_sign: priority",
+    );
+    writeFileSync(join(folder, "recipe.yaml"), text);
+    await expectRefused(folder, ["RECIPE_INVALID", /priority.*zero_sign: priority/]);
+  });
+
   it("two densities under scope model", async () => {
     const folder = workspace();
     const density = "[{ filter: norm, value: 0.5 }, { value: 0.25 }]";
