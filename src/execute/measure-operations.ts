@@ -26,21 +26,16 @@ export function runTrim({ chunk, windows }: TrimOperation, files: OpenFiles): An
   });
 }
 
-/** Bins of samples, by model. Read or copied before the next sample: 256 KiB are worth using again. */
-const sampleBins: ArrayBuffer[] = [];
-
-function emptySample(model: number): Tally {
+function emptySample(): Tally {
   const binCount = (SAMPLE_WINDOW.high + 1 - SAMPLE_WINDOW.low) / 2 ** SAMPLE_WINDOW.shift;
-  sampleBins[model] ??= new ArrayBuffer(8 * binCount);
-  new Uint8Array(sampleBins[model]).fill(0);
-  return { above: 0, bins: sampleBins[model] };
+  return { above: 0, bins: new ArrayBuffer(8 * binCount) };
 }
 
 export function runSampleTrim(operation: SampleTrimOperation, files: OpenFiles): Answer<SampleTrimOperation> {
   const { tensors, wanted, sampling } = operation;
   return wanted.map((isWanted, model) => {
     if (!isWanted) return null;
-    let tally = emptySample(model);
+    let tally = emptySample();
     for (const { base, models, elementCount } of tensors) {
       const [from, to] = [base, models[model]];
       if (!from || !to) throw new TypeError("trimming needs a base");
@@ -66,7 +61,7 @@ export function runSlack(operation: SlackOperation, files: OpenFiles): Answer<Sl
 
 export function runSampleSlack(operation: SampleSlackOperation, files: OpenFiles): SlackTally {
   const { tensors, measured, sampling } = operation;
-  let sum: SlackTally = { ...emptySample(0), positive: 0, negative: 0, retained: 0, discarded: 0 };
+  let sum: SlackTally = { ...emptySample(), positive: 0, negative: 0, retained: 0, discarded: 0 };
   for (const tensor of tensors) {
     const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
     const election = nativeElection(tensor.arithmetic, measured);
