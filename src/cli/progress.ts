@@ -52,12 +52,15 @@ async function openBar(): Promise<ProgressDisplay> {
     linewrap: true,
     format: () => (latest === undefined ? "" : barLine(latest, pace).slice(0, width - 1)),
   });
-  bar.start(1, 0);
   return {
     update(progress) {
+      const isFirst = latest === undefined;
       latest = progress;
       pace.observe(progress);
-      bar.update(progress.doneBytes / progress.totalBytes);
+      const share = progress.doneBytes / progress.totalBytes;
+      // Starting draws at once, while updates are throttled: a run that is over in a moment shows its bar too.
+      if (isFirst) bar.start(1, share);
+      else bar.update(share);
     },
     stop: () => bar.stop(),
   };
