@@ -11,7 +11,6 @@ struct SinglePrecision {
   static TIESMITH_INLINE Lanes mul(Lanes a, Lanes b) { return Vec::mul(a, b); }
   static TIESMITH_INLINE Lanes div(Lanes a, Lanes b) { return Vec::div(a, b); }
   static TIESMITH_INLINE Lanes keep(Vec::M m, Lanes x) { return Vec::keep(m, x); }
-  static TIESMITH_INLINE Lanes select(Vec::M m, Lanes a, Lanes b) { return Vec::select(m, a, b); }
   static TIESMITH_INLINE Lanes one_for_zero(Lanes x) {
     return Vec::select(Vec::equal(x, Vec::set(0.0f)), Vec::set(1.0f), x);
   }

@@ -2,7 +2,7 @@
 import { TiesmithError } from "../errors.ts";
 import type { Arithmetic } from "../methods/method.ts";
 import { addon, type ChunkFailure, type ChunkResult } from "../native/addon.ts";
-import { nativeCombination, nativeElection, nativeJob } from "./native-job.ts";
+import { FLOAT_BYTES, nativeCombination, nativeElection, nativeJob } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { CombineOperation, CopyOperation } from "./operations.ts";
 import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
@@ -19,7 +19,6 @@ export async function runCombine(
 ): Promise<ChunkResult> {
   const { arithmetic, output } = chunk.tensor;
   const job = nativeJob(chunk, measured, files.input, wasSwept(arithmetic));
-  const bytes = output.dtype === "F32" ? 4 : 2;
   const result = await addon().combine(
     arithmetic.kind,
     job,
@@ -27,7 +26,7 @@ export async function runCombine(
     nativeCombination(arithmetic, measured),
     {
       file: files.output(output.path),
-      byteOffset: output.byteOffset + chunkExtent(chunk).elementOffset * bytes,
+      byteOffset: output.byteOffset + chunkExtent(chunk).elementOffset * FLOAT_BYTES[output.dtype],
       dtype: output.dtype,
       saturate: output.saturate,
     },

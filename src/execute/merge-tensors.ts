@@ -1,4 +1,5 @@
 /** Runs the tensors of a merge through the pool, in file order, a bounded number at a time. */
+import { DTYPE_BYTES } from "../dtypes.ts";
 import type { ChunkCounts, ChunkResult } from "../native/addon.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { type Measured, measureScope } from "./measure.ts";
@@ -131,7 +132,7 @@ async function readAhead(group: Group, pool: Pool): Promise<void> {
     return sources.map(({ path, byteOffset, dtype }) => ({
       path,
       byteOffset,
-      byteCount: work.elementCount * (dtype === "F32" ? 4 : 2),
+      byteCount: work.elementCount * DTYPE_BYTES[dtype],
     }));
   });
   await pool.run([{ kind: "readAhead", ranges }], group.order);

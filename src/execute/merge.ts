@@ -155,7 +155,7 @@ async function mergeAll(
   meter.phase("combine");
   const labels = plan.base === null ? [] : modelLabels(plan.models);
   await mergeTensors(left, scope, pool, {
-    advanced: (work, elementCount) => meter.advance(work, elementCount),
+    advanced: (_, elementCount) => meter.advance(elementCount),
     tensorDone: (work, outcome) => {
       const record = recordOf(work.name, outcome, labels);
       partial.journal.append({ kind: "tensor", record });

@@ -12,7 +12,8 @@ import type { ScopeCut } from "./cut-search.ts";
 import type { Measured, ScopeTrim } from "./measure.ts";
 import { type ChunkRef, chunkExtent, type SourceRef } from "./tensor-work.ts";
 
-const BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
+/** Bytes per element of what is merged. Here, since workers load nothing beyond this folder and the addon. */
+export const FLOAT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
 
 /** Opens input files once per thread. */
 export type OpenInput = (path: string) => MappedFileHandle;
@@ -55,7 +56,7 @@ export function nativeSource(
   const { elementOffset } = chunkExtent(chunk);
   return {
     file: open(source.path),
-    byteOffset: source.byteOffset + elementOffset * BYTES[source.dtype],
+    byteOffset: source.byteOffset + elementOffset * FLOAT_BYTES[source.dtype],
     dtype: source.dtype,
     readBefore,
   };

@@ -1,4 +1,4 @@
-/** The files that one thread has open: inputs mapped, outputs open for writing. */
+/** The files that one thread has open: inputs mapped, outputs open for writing. They go with the thread. */
 import { addon, type MappedFileHandle, type NativeSource, type OutputFileHandle } from "../native/addon.ts";
 import type { SourceRef } from "./tensor-work.ts";
 
@@ -15,13 +15,6 @@ export class OpenFiles {
   /** A source as the addon takes it, from its first element. */
   source({ path, byteOffset, dtype }: SourceRef): NativeSource {
     return { file: this.input(path), byteOffset, dtype };
-  }
-
-  close(): void {
-    for (const file of this.#inputs.values()) addon().closeFile(file);
-    for (const file of this.#outputs.values()) addon().closeOutput(file);
-    this.#inputs.clear();
-    this.#outputs.clear();
   }
 }
 

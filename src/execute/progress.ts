@@ -33,7 +33,7 @@ export class ProgressMeter {
     this.tensorDone();
   }
 
-  advance(_work: Work, elementCount: number): void {
+  advance(elementCount: number): void {
     this.#doneElements += elementCount;
     this.#tell();
   }

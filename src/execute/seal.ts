@@ -26,6 +26,7 @@ import {
   type Manifest,
   type ManifestInput,
   type ManifestTensor,
+  type ModelSummary,
   modelLabels,
   summarizeModels,
 } from "./manifest.ts";
@@ -62,7 +63,7 @@ export async function seal(plan: MergePlan, partial: string, facts: SealFacts): 
   const models = summarizeModels(plan, facts.records.values());
   const card = { name: basename(facts.out), version: facts.version, languages: facts.languages, models };
   write("README.md", modelCard(plan, card));
-  const manifest = await makeManifest(plan, partial, facts);
+  const manifest = await makeManifest(plan, partial, facts, models);
   write(MANIFEST_NAME, manifest);
   rmSync(join(partial, JOURNAL_NAME), { force: true });
   for (const name of readdirSync(partial)) syncPath(join(partial, name));
@@ -97,7 +98,12 @@ function checkInputsUnchanged(plan: MergePlan): void {
   }
 }
 
-async function makeManifest(plan: MergePlan, partial: string, facts: SealFacts): Promise<Manifest> {
+async function makeManifest(
+  plan: MergePlan,
+  partial: string,
+  facts: SealFacts,
+  models: readonly ModelSummary[],
+): Promise<Manifest> {
   const labels = modelLabels(plan.models);
   const tensors = plan.tensors.map((tensor): ManifestTensor => {
     const { hashes, ...record } = facts.records.get(tensor.name) as TensorRecord;
@@ -128,7 +134,7 @@ async function makeManifest(plan: MergePlan, partial: string, facts: SealFacts):
         plan.models.map((m, i) => manifestInput(m, labels[i] as string, facts.hashInputs)),
       ),
     },
-    models: summarizeModels(plan, facts.records.values()),
+    models,
     conflicts: sum("conflicts"),
     givenBack: sum("givenBack"),
     saturated: sum("saturated"),
