@@ -55,26 +55,29 @@ static Outcome settle_overflow(const Output& output, std::size_t first, std::siz
   return {Status::Ok, 0, 0};
 }
 
-// Runs `body(inputs, i, largest_key)`, which gives a vector of results, over a chunk block by block; stores,
+// Runs `body(sources, i, largest_key)`, which gives a vector of results, over a chunk block by block; stores,
 // checks, and hands each block to the sink. `largest_key` collects keys that tell NaN and Inf of the inputs.
-template <class Body>
+// `undecided` is told once a vector by the body what is open, and at the end of each block.
+template <std::size_t kModels, class Undecided, class Body>
 static TIESMITH_INLINE Outcome for_each_block(const ChunkInputs& inputs, const Output& output, CombineCounts& counts,
-                                              Body body) {
+                                              Undecided&& undecided, Body body) {
   const std::size_t size = dtype_bytes(output.dtype);
+  const Sources<kModels> sources(inputs);
   const Vec::U zero = Vec::set_u(0);
   for (std::size_t first = 0; first < inputs.element_count; first += kBlockElements) {
     const std::size_t count = std::min(kBlockElements, inputs.element_count - first);
     const std::size_t whole = first + count / kLanes * kLanes;
     Vec::U largest_key = zero, largest_result = zero;
     for (std::size_t i = first; i < whole; i += kLanes) {
-      const Vec::F result = body(inputs, i, largest_key);
+      const Vec::F result = body(sources, i, largest_key);
       largest_result = Vec::max_u(largest_result, key_of(result));
       store(output.bytes + i * size, output.dtype, result);
     }
     if (const std::size_t rest = count % kLanes; rest != 0) {
       const PaddedInputs tail(inputs, whole, rest);
+      const Vec::M live = Vec::from_bits(first_lanes(rest));
+      const Vec::F result = Vec::keep(live, body(Sources<kModels>(tail.inputs), 0, largest_key));
       std::uint8_t padded[kLanes * 4];
-      const Vec::F result = Vec::keep(Vec::from_bits(first_lanes(rest)), body(tail.inputs, 0, largest_key));
       largest_result = Vec::max_u(largest_result, key_of(result));
       store(padded, output.dtype, result);
       std::memcpy(output.bytes + whole * size, padded, rest * size);
@@ -84,6 +87,7 @@ static TIESMITH_INLINE Outcome for_each_block(const ChunkInputs& inputs, const O
       const Outcome settled = settle_overflow(output, first, count, counts.saturated);
       if (settled.status != Status::Ok) return settled;
     }
+    undecided.end_block(first);
     if (output.sink.take != nullptr) output.sink.take(output.sink.context, output.bytes + first * size, count * size);
   }
   return {Status::Ok, 0, 0};

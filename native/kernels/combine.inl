@@ -6,12 +6,12 @@ static Outcome combine_linear_with(const ChunkInputs& inputs, const Combination&
                                    CombineCounts& counts) {
   const Factors<Real, kModels> factors(inputs, combination);
   const bool divides = combination.normalize && factors.weight_sum != 1;
-  return for_each_block(
-      inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
-                                  __attribute__((always_inline)) {
+  return for_each_block<kModels>(
+      inputs, output, counts, NothingUndecided{},
+      [&](const Sources<kModels>& from, std::size_t i, Vec::U& largest_key) __attribute__((always_inline)) {
         typename Real::Lanes sum = Real::set(0);
-        for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
-          const Vec::F theta = Loader::load(from.models[m].source, i);
+        for_each_model<kModels>(inputs.model_count, [&](std::size_t m) __attribute__((always_inline)) {
+          const Vec::F theta = Loader::load(from.models[m], i);
           largest_key = Vec::max_u(largest_key, key_of(theta));
           const typename Real::Lanes weighted = Real::mul(Real::from(theta), Real::set(factors.weight[m]));
           sum = m == 0 ? weighted : Real::add(sum, weighted);
@@ -26,13 +26,13 @@ static Outcome combine_task_with(const ChunkInputs& inputs, const Combination& c
   const Factors<Real, kModels> factors(inputs, combination);
   const bool divides = combination.normalize && factors.weight_sum != 1;
   Vec::Counter nonzero[Votes<kModels>::kRoom];
-  const Outcome outcome = for_each_block(
-      inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
-                                  __attribute__((always_inline)) {
-        const Vec::F base = Loader::load(*from.base, i);
+  const Outcome outcome = for_each_block<kModels>(
+      inputs, output, counts, NothingUndecided{},
+      [&](const Sources<kModels>& from, std::size_t i, Vec::U& largest_key) __attribute__((always_inline)) {
+        const Vec::F base = Loader::load(from.base, i);
         typename Real::Lanes sum = Real::set(0);
-        for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
-          const Vec::F tau = Vec::sub(Loader::load(from.models[m].source, i), base);
+        for_each_model<kModels>(inputs.model_count, [&](std::size_t m) __attribute__((always_inline)) {
+          const Vec::F tau = Vec::sub(Loader::load(from.models[m], i), base);
           largest_key = Vec::max_u(largest_key, key_of(tau));
           nonzero[m].add(is_nonzero(tau));
           sum = Real::add(sum, Real::mul(Real::from(tau), Real::set(factors.weight[m])));
@@ -84,8 +84,8 @@ static TIESMITH_INLINE void count_votes(const Votes<kModels>& votes, std::size_t
 }
 
 // Turns the election to the priority model where the slack cut selects its losses; gives where.
-template <std::size_t kModels>
-static TIESMITH_INLINE Vec::M give_back(Selector& slack, Votes<kModels>& votes) {
+template <class SlackSelector, std::size_t kModels>
+static TIESMITH_INLINE Vec::M give_back(SlackSelector& slack, Votes<kModels>& votes) {
   const Vec::M lost = priority_losses(votes);
   const Vec::M given = Vec::both(lost, slack.select(key_of_loss(lost, votes.sum)));
   const Vec::F vote = votes.priority_vote;
@@ -135,26 +135,26 @@ static TIESMITH_INLINE typename Real::Lanes disjoint_merge(const Factors<Real, k
   return Real::div(sum, divisor);
 }
 
-template <class Real, class Loader, std::size_t kModels>
+template <class Real, class Loader, std::size_t kModels, class Cuts, class Undecided>
 static Outcome combine_ties_with(const ChunkInputs& inputs, const Election& election, const Combination& combination,
-                                 const Output& output, ModelCounts* per_model, CombineCounts& counts) {
+                                 const Output& output, Cuts cuts, Undecided undecided, ModelCounts* per_model,
+                                 CombineCounts& counts) {
   const Factors<Real, kModels> factors(inputs, combination);
   const VoteFactors<kModels> vote_factors(inputs);
   const bool exact_reciprocals = has_exact_reciprocals(inputs);
-  Selectors selectors(inputs.models, inputs.model_count);
-  Selector slack(combination.has_slack ? TrimKind::ByCut : TrimKind::Nothing, combination.slack);
   RunningCounts<kModels> running;
-  const Outcome outcome = for_each_block(
-      inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
-                                  __attribute__((always_inline)) {
+  const Outcome outcome = for_each_block<kModels>(
+      inputs, output, counts, undecided,
+      [&](const Sources<kModels>& from, std::size_t i, Vec::U& largest_key) __attribute__((always_inline)) {
         Votes<kModels> votes;
-        cast_votes<Loader, kModels>(from, election.priority, vote_factors, selectors, i, largest_key, votes);
+        cast_votes<Loader, kModels>(from, inputs.model_count, election.priority, vote_factors, cuts.trims, i,
+                                    largest_key, votes);
         elect(election, votes);
-        count_votes(votes, from.model_count, running);
-        if (combination.has_slack)
-          running.given_back.add(give_back(slack, votes));
+        count_votes(votes, inputs.model_count, running);
+        if (combination.has_slack) running.given_back.add(give_back(cuts.slack, votes));
+        undecided.add([&]() __attribute__((always_inline)) { return cuts.undecided(inputs.model_count); });
         const typename Real::Lanes merged = disjoint_merge<Real, kModels>(
-            factors, votes, from.model_count, combination.normalize, exact_reciprocals);
+            factors, votes, inputs.model_count, combination.normalize, exact_reciprocals);
         const typename Real::Lanes scaled = Real::mul(merged, Real::set(factors.lambda));
         return Real::round(Real::add(scaled, Real::from(votes.base)));
       });

@@ -1,26 +1,10 @@
 // Trim, vote and election of one vector of parameters: what measuring slack and combining share.
 // Included inside a set's namespace.
 
-// Models per call. Their selectors and trimmed lanes live on the stack: 256 x (64 + ~200) bytes.
-inline constexpr std::size_t kMaxModels = 256;
-
-// Room for one selector a model, constructed in place so that unused ones cost nothing.
-class Selectors {
- public:
-  Selectors(const ModelInput* models, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) new (at(i)) Selector(models[i].trim, models[i].cut);
-  }
-  TIESMITH_INLINE Selector& operator[](std::size_t i) { return *at(i); }
-
- private:
-  TIESMITH_INLINE Selector* at(std::size_t i) { return reinterpret_cast<Selector*>(room_) + i; }
-  alignas(64) unsigned char room_[kMaxModels * sizeof(Selector)];
-};
-
 // kModels > 0 fixes the number of models at compile time, which keeps their lanes in registers.
 template <std::size_t kModels>
 struct Votes {
-  static constexpr std::size_t kRoom = kModels == 0 ? kMaxModels : kModels;
+  static constexpr std::size_t kRoom = kModelRoom<kModels>;
   Vec::F trimmed[kRoom];  // not rescaled
   Vec::F vote[kRoom];
   Vec::M zero[kRoom];     // elements whose task vector is exactly zero
@@ -45,18 +29,18 @@ struct VoteFactors {
 };
 
 // `largest_tau` collects the largest key of the task vectors: it tells NaN and Inf of base and models alike.
-template <class Loader, std::size_t kModels>
-static TIESMITH_INLINE void cast_votes(const ChunkInputs& inputs, int priority, const VoteFactors<kModels>& factors,
-                                       Selectors& selectors, std::size_t i, Vec::U& largest_tau,
-                                       Votes<kModels>& votes) {
-  votes.base = Loader::load(*inputs.base, i);
+template <class Loader, std::size_t kModels, class Trims>
+static TIESMITH_INLINE void cast_votes(const Sources<kModels>& from, std::size_t model_count, int priority,
+                                       const VoteFactors<kModels>& factors, Trims& trims, std::size_t i,
+                                       Vec::U& largest_tau, Votes<kModels>& votes) {
+  votes.base = Loader::load(from.base, i);
   votes.sum = votes.priority_trimmed = votes.priority_vote = Vec::set(0.0f);
-  for_each_model<kModels>(inputs.model_count, [&](std::size_t m) __attribute__((always_inline)) {
-    const Vec::F tau = Vec::sub(Loader::load(inputs.models[m].source, i), votes.base);
+  for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
+    const Vec::F tau = Vec::sub(Loader::load(from.models[m], i), votes.base);
     const Vec::U key = key_of(tau);
     largest_tau = Vec::max_u(largest_tau, key);
     votes.zero[m] = Vec::equal_u(key, Vec::set_u(0));
-    votes.trimmed[m] = Vec::keep(selectors[m].select(key), tau);
+    votes.trimmed[m] = Vec::keep(trims.select(m, key), tau);
     const Vec::F rescaled = Vec::mul(votes.trimmed[m], Vec::set(factors.rescale[m]));
     votes.vote[m] = Vec::mul(rescaled, Vec::set(factors.vote_weight[m]));
     votes.sum = Vec::add(votes.sum, votes.vote[m]);
@@ -149,13 +133,14 @@ template <class Loader, std::size_t kModels>
 static void tally_slack_with(const ChunkInputs& inputs, const Election& election, const Window& window,
                              const Sampling& sampling, Tally& tally, ElectionCounts& counts) {
   const VoteFactors<kModels> factors(inputs);
-  Selectors selectors(inputs.models, inputs.model_count);
+  ExactTrims<kModels> trims(inputs);
   TallyWriter writer(window, tally);
   Vec::U largest_tau = Vec::set_u(0);  // checked when combining
   Vec::Counter positive, negative, retained, lost_count;
-  const auto add = [&](const ChunkInputs& from, std::size_t i) __attribute__((always_inline)) {
+  const Sources<kModels> sources(inputs);
+  const auto add = [&](const Sources<kModels>& from, std::size_t i) __attribute__((always_inline)) {
     Votes<kModels> votes;
-    cast_votes<Loader, kModels>(from, election.priority, factors, selectors, i, largest_tau, votes);
+    cast_votes<Loader, kModels>(from, inputs.model_count, election.priority, factors, trims, i, largest_tau, votes);
     if (election.priority < 0) {
       positive.add(is_positive(votes.sum));
       negative.add(is_negative(votes.sum));
@@ -167,10 +152,10 @@ static void tally_slack_with(const ChunkInputs& inputs, const Election& election
     lost_count.add(lost);
     writer.add(key_of_loss(lost, votes.sum), lost);
   };
-  const auto whole = [&](std::size_t i) __attribute__((always_inline)) { add(inputs, i); };
+  const auto whole = [&](std::size_t i) __attribute__((always_inline)) { add(sources, i); };
   const auto tail = [&](std::size_t first, std::size_t count) {
     const PaddedInputs padded(inputs, first, count);
-    add(padded.inputs, 0);
+    add(Sources<kModels>(padded.inputs), 0);
   };
   for_each_sampled(inputs.element_count, sampling, whole, tail,
                    [&]() __attribute__((always_inline)) { writer.drain(); });

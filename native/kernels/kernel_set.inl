@@ -1,14 +1,18 @@
 // One instruction set's kernels, from the bodies. Included inside a set's namespace, after Vec.
 #include "loaders.inl"
 #include "trim.inl"
+#include "undecided.inl"
 #include "tally.inl"
 #include "elect.inl"
 #include "precision.inl"
 #include "block_loop.inl"
 #include "combine.inl"
 #include "unit_weights.inl"
+#include "draft_unit.inl"
+#include "ties.inl"
 #include "sums.inl"
 
 static constexpr KernelTable table(const char* name) {
-  return {name, tally_trim, tally_slack, block_norms, combine_linear, combine_task, combine_ties, compare};
+  return {name, tally_trim, tally_slack, block_norms, combine_linear, combine_task, combine_ties, draft_ties,
+          compare};
 }

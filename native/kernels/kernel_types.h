@@ -108,6 +108,22 @@ struct Combination {
   Cut slack;
 };
 
+// No key is undecided.
+inline constexpr std::uint32_t kNoneUndecided = 0x80000000u;
+
+// What a draft leaves open. The thresholds of its cuts are the tops of brackets: keys above are in, keys from a
+// bracket's low (1 at least) to its top are undecided, keys below are out.
+struct Brackets {
+  const std::uint32_t* trim_lows;  // one a model; kNoneUndecided where its cut is exact, or where it has none
+  std::uint32_t slack_low;
+};
+
+// Receives, block by block and in index order, the elements of a chunk that a draft left undecided.
+struct UndecidedSink {
+  void (*take)(void* context, const std::uint32_t* elements, std::size_t count) noexcept;
+  void* context;
+};
+
 struct ModelCounts {
   std::uint64_t zero;         // elements whose task vector is exactly 0
   std::uint64_t retained;     // nonzero after trim
@@ -171,6 +187,10 @@ struct KernelTable {
                           CombineCounts&) noexcept;
   Outcome (*combine_ties)(const ChunkInputs&, const Election&, const Combination&, const Output&,
                           ModelCounts* per_model, CombineCounts&) noexcept;
+  // As combine_ties, where cuts are known to brackets only: undecided elements are written, and counted, as if
+  // out of the cuts in question, and named to the sink for another turn.
+  Outcome (*draft_ties)(const ChunkInputs&, const Election&, const Combination&, const Brackets&, const Output&,
+                        const UndecidedSink&, ModelCounts* per_model, CombineCounts&) noexcept;
   // Compares two tensors; `squares` takes 2 doubles a block: sum (a - b)^2 and sum a^2.
   void (*compare)(const Source& a, const Source& b, std::size_t element_count, Difference&,
                   double* squares) noexcept;

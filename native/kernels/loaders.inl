@@ -11,7 +11,8 @@ struct UniformLoader {
   static constexpr std::size_t kBytes = dtype_bytes(kDtype);
   static TIESMITH_INLINE Vec::F load(const Source& source, std::size_t element) {
     const std::uint8_t* p = source.bytes + element * kBytes;
-    __builtin_prefetch(p + kPrefetchElements * kBytes);
+    // As an integer: the address may lie past the end of the source.
+    __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(p) + kPrefetchElements * kBytes));
     if constexpr (kDtype == Dtype::F32) return Vec::load_f32(p);
     if constexpr (kDtype == Dtype::F16) return Vec::load_f16(p);
     if constexpr (kDtype == Dtype::BF16) return Vec::load_bf16(p);
@@ -19,6 +20,7 @@ struct UniformLoader {
 };
 
 struct MixedLoader {
+  static constexpr bool kUniform = false;
   static TIESMITH_INLINE Vec::F load(const Source& source, std::size_t element) {
     switch (source.dtype) {
       case Dtype::F32: return UniformLoader<Dtype::F32>::load(source, element);
@@ -52,6 +54,24 @@ struct PaddedTail {
     std::memset(bytes, 0, sizeof bytes);
     std::memcpy(bytes, from.bytes + first * size, count * size);
     source = {bytes, from.dtype};
+  }
+};
+
+// Room for one thing a model: as many as there are where their number is a compile-time constant.
+inline constexpr std::size_t kMaxModels = 256;
+template <std::size_t kModels>
+inline constexpr std::size_t kModelRoom = kModels == 0 ? kMaxModels : kModels;
+
+// The sources of a chunk as a copy that nothing points to: a store to the output could change what is behind a
+// pointer, so that compilers would read it again for every vector.
+template <std::size_t kModels>
+struct Sources {
+  Source base{};
+  Source models[kModelRoom<kModels>];
+
+  explicit Sources(const ChunkInputs& inputs) {
+    if (inputs.base != nullptr) base = *inputs.base;
+    for (std::size_t m = 0; m < inputs.model_count; ++m) models[m] = inputs.models[m].source;
   }
 };
 

@@ -4,6 +4,7 @@
 // floor((j+1)*taken/tied) > floor(j*taken/tied), that is iff (j*taken mod tied) + taken >= tied.
 class TieSpreader {
  public:
+  TieSpreader() = default;
   explicit TieSpreader(const Cut& cut) : taken_(cut.taken), tied_(cut.tied) {
     remainder_ = mod_product(cut.first_tie, taken_);
     // Below 2^30 a lane's sum stays below 2^31, which every set can compare; larger counts go one by one.
@@ -60,7 +61,7 @@ class TieSpreader {
   }
 
   Vec::U remainders_ = Vec::set_u(0);
-  std::uint64_t taken_, tied_, remainder_;
+  std::uint64_t taken_ = 1, tied_ = 1, remainder_ = 0;
   std::uint64_t pool_ = 0;
   std::uint32_t step_ = 0;
   int available_ = 0;
@@ -70,7 +71,9 @@ class TieSpreader {
 // Which keys a cut selects. Keys of zero are never selected: a zero is the same kept or trimmed.
 class Selector {
  public:
-  Selector(TrimKind kind, const Cut& cut) : ties_(kind == TrimKind::ByCut && cut.tied > 0 ? cut : Cut{0, 1, 1, 0}) {
+  Selector() = default;
+  Selector(TrimKind kind, const Cut& cut) {
+    if (kind == TrimKind::ByCut && cut.tied > 0) ties_ = TieSpreader(cut);
     if (kind == TrimKind::Nothing) threshold_ = 0x7fffffffu;
     if (kind == TrimKind::Everything) threshold_ = 0;
     if (kind != TrimKind::ByCut) return;
@@ -88,9 +91,68 @@ class Selector {
     }
     return selected;
   }
+  // An exact cut leaves nothing open.
+  TIESMITH_INLINE Vec::M undecided() const { return Vec::none(); }
 
  private:
   std::uint32_t threshold_ = 0;
   bool spreads_ = false;
   TieSpreader ties_;
+};
+
+// Which keys a bracket selects: those above it; those inside it are noted as undecided.
+class BracketSelector {
+ public:
+  BracketSelector() = default;
+  // `low` is the bracket's, its top is the threshold of the cut.
+  BracketSelector(TrimKind kind, const Cut& cut, std::uint32_t low) {
+    if (kind == TrimKind::Nothing) top_ = Vec::set_u(0x7fffffffu);
+    if (kind != TrimKind::ByCut) return;
+    top_ = Vec::set_u(cut.threshold);
+    below_ = Vec::set_u(low - 1);
+  }
+
+  TIESMITH_INLINE Vec::M select(Vec::U key) {
+    const Vec::M selected = Vec::greater_u(key, top_);
+    undecided_ = Vec::without(Vec::greater_u(key, below_), selected);
+    return selected;
+  }
+  // Of the keys that were selected from last.
+  TIESMITH_INLINE Vec::M undecided() const { return undecided_; }
+
+ private:
+  Vec::U top_ = Vec::set_u(0), below_ = Vec::set_u(0x7fffffffu);
+  Vec::M undecided_ = Vec::none();
+};
+
+// One selector a model.
+template <std::size_t kModels>
+struct ExactTrims {
+  Selector selectors[kModelRoom<kModels>];
+
+  explicit ExactTrims(const ChunkInputs& inputs) {
+    for (std::size_t m = 0; m < inputs.model_count; ++m)
+      selectors[m] = Selector(inputs.models[m].trim, inputs.models[m].cut);
+  }
+  TIESMITH_INLINE Vec::M select(std::size_t m, Vec::U key) { return selectors[m].select(key); }
+  TIESMITH_INLINE Vec::M undecided(std::size_t) const { return Vec::none(); }
+};
+
+template <std::size_t kModels>
+struct BracketTrims {
+  BracketSelector selectors[kModelRoom<kModels>];
+
+  BracketTrims(const ChunkInputs& inputs, const Brackets& brackets) {
+    for (std::size_t m = 0; m < inputs.model_count; ++m)
+      selectors[m] = BracketSelector(inputs.models[m].trim, inputs.models[m].cut, brackets.trim_lows[m]);
+  }
+  TIESMITH_INLINE Vec::M select(std::size_t m, Vec::U key) { return selectors[m].select(key); }
+  // The elements that some model's bracket holds.
+  TIESMITH_INLINE Vec::M undecided(std::size_t model_count) const {
+    Vec::M any = Vec::none();
+    for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
+      any = Vec::either(any, selectors[m].undecided());
+    });
+    return any;
+  }
 };

@@ -2,6 +2,13 @@
 // itself, so that signs are bits of masks and the divisor is a count. Gives the same bytes as the general bodies,
 // at about a third of their instructions. Included inside a set's namespace.
 
+static bool has_unit_weights(const ChunkInputs& inputs, const Election& election) {
+  return election.zero_sign == ZeroSign::Plus &&
+         std::all_of(inputs.models, inputs.models + inputs.model_count, [](const ModelInput& model) {
+           return model.weight == 1 && model.vote_weight == 1 && model.rescale == 1;
+         });
+}
+
 // The trimmed task vectors of one vector of parameters, as masks over the untrimmed ones.
 template <std::size_t kModels>
 struct UnitVotes {
@@ -15,18 +22,18 @@ struct UnitVotes {
   Vec::M elects_minus;  // an exactly zero sum elects +
 };
 
-template <class Loader, std::size_t kModels>
-static TIESMITH_INLINE void cast_unit_votes(const ChunkInputs& inputs, int priority, Selectors& selectors,
-                                            std::size_t i, Vec::U& largest_tau, UnitVotes<kModels>& votes) {
-  votes.base = Loader::load(*inputs.base, i);
+template <class Loader, std::size_t kModels, class Trims>
+static TIESMITH_INLINE void cast_unit_votes(const Sources<kModels>& from, int priority, Trims& trims, std::size_t i,
+                                            Vec::U& largest_tau, UnitVotes<kModels>& votes) {
+  votes.base = Loader::load(from.base, i);
   votes.sum = Vec::set(0.0f);
   votes.priority_kept = votes.priority_sign = Vec::none();
   for_each_model<kModels>(kModels, [&](std::size_t m) __attribute__((always_inline)) {
-    votes.tau[m] = Vec::sub(Loader::load(inputs.models[m].source, i), votes.base);
+    votes.tau[m] = Vec::sub(Loader::load(from.models[m], i), votes.base);
     const Vec::U key = key_of(votes.tau[m]);
     largest_tau = Vec::max_u(largest_tau, key);
     votes.zero[m] = Vec::equal_u(key, Vec::set_u(0));
-    votes.kept[m] = selectors[m].select(key);
+    votes.kept[m] = trims.select(m, key);
     votes.has_sign[m] = Vec::has_sign(votes.tau[m]);
     votes.sum = Vec::add(votes.sum, Vec::keep(votes.kept[m], votes.tau[m]));
     if (static_cast<int>(m) == priority) {
@@ -91,22 +98,23 @@ static TIESMITH_INLINE Vec::F merge_unit_votes(const UnitVotes<kModels>& votes, 
 template <class Loader, std::size_t kModels>
 static void tally_unit_slack(const ChunkInputs& inputs, const Election& election, const Window& window,
                              const Sampling& sampling, Tally& tally, ElectionCounts& counts) {
-  Selectors selectors(inputs.models, inputs.model_count);
+  ExactTrims<kModels> trims(inputs);
   TallyWriter writer(window, tally);
   Vec::U largest_tau = Vec::set_u(0);  // checked when combining
   Vec::Counter retained, lost_count;
-  const auto add = [&](const ChunkInputs& from, std::size_t i) __attribute__((always_inline)) {
+  const Sources<kModels> sources(inputs);
+  const auto add = [&](const Sources<kModels>& from, std::size_t i) __attribute__((always_inline)) {
     UnitVotes<kModels> votes;
-    cast_unit_votes<Loader, kModels>(from, election.priority, selectors, i, largest_tau, votes);
+    cast_unit_votes<Loader, kModels>(from, election.priority, trims, i, largest_tau, votes);
     const Vec::M lost = unit_losses(votes.priority_kept, votes.priority_sign, votes.elects_minus);
     retained.add(votes.priority_kept);
     lost_count.add(lost);
     writer.add(key_of_loss(lost, votes.sum), lost);
   };
-  const auto whole = [&](std::size_t i) __attribute__((always_inline)) { add(inputs, i); };
+  const auto whole = [&](std::size_t i) __attribute__((always_inline)) { add(sources, i); };
   const auto tail = [&](std::size_t first, std::size_t count) {
     const PaddedInputs padded(inputs, first, count);
-    add(padded.inputs, 0);
+    add(Sources<kModels>(padded.inputs), 0);
   };
   for_each_sampled(inputs.element_count, sampling, whole, tail,
                    [&]() __attribute__((always_inline)) { writer.drain(); });
@@ -115,39 +123,32 @@ static void tally_unit_slack(const ChunkInputs& inputs, const Election& election
   counts.priority_discarded += lost_count.total();
 }
 
-template <class Loader, std::size_t kModels, bool kSlack>
+template <class Loader, std::size_t kModels, bool kSlack, class Cuts, class Undecided>
 static Outcome combine_unit_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
-                                 const Output& output, ModelCounts* per_model, CombineCounts& counts) {
+                                 const Output& output, Cuts cuts, Undecided undecided, ModelCounts* per_model,
+                                 CombineCounts& counts) {
   const auto lambda = static_cast<float>(combination.lambda);
-  Selectors selectors(inputs.models, inputs.model_count);
-  Selector slack(kSlack ? TrimKind::ByCut : TrimKind::Nothing, combination.slack);
   const int priority = kSlack ? election.priority : -1;
   RunningCounts<kModels> running;
-  const Outcome outcome = for_each_block(
-      inputs, output, counts, [&](const ChunkInputs& from, std::size_t i, Vec::U& largest_key)
-                                  __attribute__((always_inline)) {
+  const Outcome outcome = for_each_block<kModels>(
+      inputs, output, counts, undecided,
+      [&](const Sources<kModels>& from, std::size_t i, Vec::U& largest_key) __attribute__((always_inline)) {
         UnitVotes<kModels> votes;
-        cast_unit_votes<Loader, kModels>(from, priority, selectors, i, largest_key, votes);
+        cast_unit_votes<Loader, kModels>(from, priority, cuts.trims, i, largest_key, votes);
         count_unit_votes(votes, running);
         if constexpr (kSlack) {
           const Vec::M lost = unit_losses(votes.priority_kept, votes.priority_sign, votes.elects_minus);
-          const Vec::M given = Vec::both(lost, slack.select(key_of_loss(lost, votes.sum)));
+          const Vec::M given = Vec::both(lost, cuts.slack.select(key_of_loss(lost, votes.sum)));
           // Where the priority model lost, its sign is the other one.
           votes.elects_minus = Vec::differ(votes.elects_minus, given);
           running.given_back.add(given);
         }
+        undecided.add([&]() __attribute__((always_inline)) { return cuts.undecided(kModels); });
         const Vec::F merged = merge_unit_votes<kModels>(votes, combination.normalize);
         return Vec::add(Vec::mul(merged, Vec::set(lambda)), votes.base);
       });
   finish_unit_counts(inputs.element_count, running, per_model, counts);
   return outcome;
-}
-
-static bool has_unit_weights(const ChunkInputs& inputs, const Election& election) {
-  return election.zero_sign == ZeroSign::Plus &&
-         std::all_of(inputs.models, inputs.models + inputs.model_count, [](const ModelInput& model) {
-           return model.weight == 1 && model.vote_weight == 1 && model.rescale == 1;
-         });
 }
 
 static void tally_slack(const ChunkInputs& inputs, const Election& election, const Window& window,
@@ -162,22 +163,5 @@ static void tally_slack(const ChunkInputs& inputs, const Election& election, con
       }
       tally_slack_with<Loader, kModels>(inputs, election, window, sampling, tally, counts);
     });
-  });
-}
-
-static Outcome combine_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
-                            const Output& output, ModelCounts* per_model, CombineCounts& counts) noexcept {
-  const bool unit = has_unit_weights(inputs, election);
-  return specialised(inputs, output.dtype, [&](auto precision, auto loader, auto models) {
-    constexpr std::size_t kModels = decltype(models)::value;
-    using Real = decltype(precision);
-    using Loader = decltype(loader);
-    if constexpr (kModels > 0 && std::is_same_v<Real, SinglePrecision>) {
-      if (unit && combination.has_slack)
-        return combine_unit_ties<Loader, kModels, true>(inputs, election, combination, output, per_model, counts);
-      if (unit)
-        return combine_unit_ties<Loader, kModels, false>(inputs, election, combination, output, per_model, counts);
-    }
-    return combine_ties_with<Real, Loader, kModels>(inputs, election, combination, output, per_model, counts);
   });
 }

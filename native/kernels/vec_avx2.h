@@ -46,6 +46,29 @@ struct Vec {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + 8), x.high);
   }
 
+  // 32 numbers at p as those at even and at odd places.
+  static void load_bf16_pair(const std::uint8_t* p, F& even, F& odd) {
+    const __m256i low = load_raw(p), high = load_raw(p + 32), upper = _mm256_set1_epi32(static_cast<int>(0xffff0000u));
+    even = as_float({_mm256_slli_epi32(low, 16), _mm256_slli_epi32(high, 16)});
+    odd = as_float({_mm256_and_si256(low, upper), _mm256_and_si256(high, upper)});
+  }
+  static __m256i round_to_bf16(__m256 x) {
+    const __m256i raw = _mm256_castps_si256(x);
+    const __m256i is_odd = _mm256_and_si256(_mm256_srli_epi32(raw, 16), _mm256_set1_epi32(1));
+    return _mm256_add_epi32(_mm256_add_epi32(raw, _mm256_set1_epi32(0x7fff)), is_odd);
+  }
+  static __m256i pack_bf16(__m256 even, __m256 odd) {
+    return _mm256_blend_epi16(_mm256_srli_epi32(round_to_bf16(even), 16), round_to_bf16(odd), 0xaa);
+  }
+  // The reverse, for what is not NaN; gives what it stores.
+  static U store_bf16_pair(std::uint8_t* p, F even, F odd) {
+    const U packed{pack_bf16(even.low, odd.low), pack_bf16(even.high, odd.high)};
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), packed.low);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + 32), packed.high);
+    return packed;
+  }
+  static U max_halves(U a, U b) { return {_mm256_max_epu16(a.low, b.low), _mm256_max_epu16(a.high, b.high)}; }
+
   static F set(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
   static U set_u(std::uint32_t value) {
     const __m256i all = _mm256_set1_epi32(static_cast<int>(value));
@@ -111,6 +134,11 @@ struct Vec {
            static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(m.high))) << 8;
   }
 
+  static constexpr bool kStoresMasks = false;
+  static void store_mask(std::uint16_t* p, M m) { *p = static_cast<std::uint16_t>(to_bits(m)); }
+
+  static F add_where(M m, F a, F b) { return add(a, keep(m, b)); }
+  static M is_nonzero(F x) { return greater_u(and_u(bits(x), set_u(0x7fffffffu)), set_u(0)); }
   static F keep(M m, F x) {
     return {_mm256_and_ps(_mm256_castsi256_ps(m.low), x.low), _mm256_and_ps(_mm256_castsi256_ps(m.high), x.high)};
   }

@@ -21,9 +21,9 @@ struct Vec {
     const U raw = _mm512_castps_si512(x);
     const U odd = _mm512_and_si512(_mm512_srli_epi32(raw, 16), _mm512_set1_epi32(1));
     const U rounded = _mm512_add_epi32(_mm512_add_epi32(raw, _mm512_set1_epi32(0x7fff)), odd);
-    const U quiet = _mm512_or_si512(raw, _mm512_set1_epi32(0x400000));
     const M nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-    const U bits = _mm512_srli_epi32(_mm512_mask_mov_epi32(rounded, nan, quiet), 16);
+    const U quiet = _mm512_mask_or_epi32(rounded, nan, raw, _mm512_set1_epi32(0x400000));
+    const U bits = _mm512_srli_epi32(quiet, 16);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(bits));
   }
   static void store_f16(std::uint8_t* p, F x) {
@@ -31,6 +31,25 @@ struct Vec {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), raw);
   }
   static void store_u32(std::uint32_t* p, U x) { _mm512_storeu_si512(p, x); }
+
+  // 32 numbers at p as those at even and at odd places: an instruction each, where load_bf16 takes two.
+  static void load_bf16_pair(const std::uint8_t* p, F& even, F& odd) {
+    const U raw = _mm512_loadu_si512(p);
+    even = _mm512_castsi512_ps(_mm512_slli_epi32(raw, 16));
+    odd = _mm512_castsi512_ps(_mm512_and_si512(raw, set_u(0xffff0000u)));
+  }
+  static U round_to_bf16(F x) {
+    const U raw = _mm512_castps_si512(x);
+    const U is_odd = _mm512_and_si512(_mm512_srli_epi32(raw, 16), set_u(1));
+    return _mm512_add_epi32(_mm512_add_epi32(raw, set_u(0x7fff)), is_odd);
+  }
+  // The reverse, for what is not NaN; gives what it stores.
+  static U store_bf16_pair(std::uint8_t* p, F even, F odd) {
+    const U packed = _mm512_mask_blend_epi16(0xaaaaaaaau, _mm512_srli_epi32(round_to_bf16(even), 16), round_to_bf16(odd));
+    _mm512_storeu_si512(p, packed);
+    return packed;
+  }
+  static U max_halves(U a, U b) { return _mm512_max_epu16(a, b); }
 
   static F set(float value) { return _mm512_set1_ps(value); }
   static U set_u(std::uint32_t value) { return _mm512_set1_epi32(static_cast<int>(value)); }
@@ -60,7 +79,10 @@ struct Vec {
   struct Counter {
     U lanes;
     Counter() : lanes(_mm512_setzero_si512()) {}
-    TIESMITH_INLINE void add(M m) { lanes = _mm512_mask_add_epi32(lanes, m, lanes, _mm512_set1_epi32(1)); }
+    // Spelt out: GCC 12 copies the register before and after the intrinsic's masked addition.
+    TIESMITH_INLINE void add(M m) {
+      asm("vpaddd {%2, %0, %0%{%1%}|%0%{%1%}, %0, %2}" : "+v"(lanes) : "Yk"(m), "v"(_mm512_set1_epi32(1)));
+    }
     std::uint64_t total() const {
       std::uint32_t lane[16];
       store_u32(lane, lanes);
@@ -78,6 +100,11 @@ struct Vec {
     return lanes;
   }
 
+  static constexpr bool kStoresMasks = true;
+  static void store_mask(std::uint16_t* p, M m) { _store_mask16(reinterpret_cast<__mmask16*>(p), m); }
+
+  static F add_where(M m, F a, F b) { return _mm512_mask_add_ps(a, m, a, b); }
+  static M is_nonzero(F x) { return _mm512_test_epi32_mask(_mm512_castps_si512(x), set_u(0x7fffffffu)); }
   static F keep(M m, F x) { return _mm512_maskz_mov_ps(m, x); }
   static F select(M m, F a, F b) { return _mm512_mask_mov_ps(b, m, a); }
   static U select_u(M m, U a, U b) { return _mm512_mask_mov_epi32(b, m, a); }

@@ -44,6 +44,31 @@ struct Vec {
     for (int i = 0; i < 4; ++i) vst1q_u32(p + 4 * i, x.part[i]);
   }
 
+  // 32 numbers at p as those at even and at odd places.
+  static void load_bf16_pair(const std::uint8_t* p, F& even, F& odd) {
+    const auto raw = [&](int i) { return vreinterpretq_u32_u8(vld1q_u8(p + 16 * i)); };
+    even = each<F>([&](int i) { return vreinterpretq_f32_u32(vshlq_n_u32(raw(i), 16)); });
+    odd = each<F>([&](int i) { return vreinterpretq_f32_u32(vandq_u32(raw(i), vdupq_n_u32(0xffff0000u))); });
+  }
+  static uint32x4_t round_to_bf16(float32x4_t x) {
+    const uint32x4_t raw = vreinterpretq_u32_f32(x);
+    const uint32x4_t is_odd = vandq_u32(vshrq_n_u32(raw, 16), vdupq_n_u32(1));
+    return vaddq_u32(vaddq_u32(raw, vdupq_n_u32(0x7fff)), is_odd);
+  }
+  // The reverse, for what is not NaN; gives what it stores.
+  static U store_bf16_pair(std::uint8_t* p, F even, F odd) {
+    const U packed = each<U>([&](int i) {
+      return vbslq_u32(vdupq_n_u32(0xffff0000u), round_to_bf16(odd.part[i]), vshrq_n_u32(round_to_bf16(even.part[i]), 16));
+    });
+    for (int i = 0; i < 4; ++i) vst1q_u8(p + 16 * i, vreinterpretq_u8_u32(packed.part[i]));
+    return packed;
+  }
+  static U max_halves(U a, U b) {
+    return each<U>([&](int i) {
+      return vreinterpretq_u32_u16(vmaxq_u16(vreinterpretq_u16_u32(a.part[i]), vreinterpretq_u16_u32(b.part[i])));
+    });
+  }
+
   static F set(float value) { return each<F>([&](int) { return vdupq_n_f32(value); }); }
   static U set_u(std::uint32_t value) { return each<U>([&](int) { return vdupq_n_u32(value); }); }
   static F add(F a, F b) { return each<F>([&](int i) { return vaddq_f32(a.part[i], b.part[i]); }); }
@@ -98,6 +123,11 @@ struct Vec {
     return out;
   }
 
+  static constexpr bool kStoresMasks = false;
+  static void store_mask(std::uint16_t* p, M m) { *p = static_cast<std::uint16_t>(to_bits(m)); }
+
+  static F add_where(M m, F a, F b) { return add(a, keep(m, b)); }
+  static M is_nonzero(F x) { return greater_u(and_u(bits(x), set_u(0x7fffffffu)), set_u(0)); }
   static F keep(M m, F x) {
     return each<F>([&](int i) { return vreinterpretq_f32_u32(vandq_u32(m.part[i], vreinterpretq_u32_f32(x.part[i]))); });
   }

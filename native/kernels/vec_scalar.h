@@ -50,6 +50,28 @@ struct Vec {
   }
   static void store_u32(std::uint32_t* p, U x) { std::memcpy(p, x.lane, sizeof x.lane); }
 
+  // 32 numbers at p as those at even and at odd places.
+  static void load_bf16_pair(const std::uint8_t* p, F& even, F& odd) {
+    std::uint16_t raw[32];
+    std::memcpy(raw, p, sizeof raw);
+    even = map<F>([&](int i) { return widen_bf16(raw[2 * i]); });
+    odd = map<F>([&](int i) { return widen_bf16(raw[2 * i + 1]); });
+  }
+  // The reverse, for what is not NaN; gives what it stores.
+  static U store_bf16_pair(std::uint8_t* p, F even, F odd) {
+    const U packed = map<U>([&](int i) {
+      return static_cast<std::uint32_t>(narrow_bf16(even.lane[i])) | static_cast<std::uint32_t>(narrow_bf16(odd.lane[i])) << 16;
+    });
+    std::memcpy(p, packed.lane, sizeof packed.lane);
+    return packed;
+  }
+  // The larger of each two 16-bit halves.
+  static U max_halves(U a, U b) {
+    return map<U>([&](int i) {
+      return std::max(a.lane[i] & 0xffffu, b.lane[i] & 0xffffu) | std::max(a.lane[i] >> 16, b.lane[i] >> 16) << 16;
+    });
+  }
+
   static F set(float value) { return map<F>([&](int) { return value; }); }
   static U set_u(std::uint32_t value) { return map<U>([&](int) { return value; }); }
   static F add(F a, F b) { return map<F>([&](int i) { return a.lane[i] + b.lane[i]; }); }
@@ -85,6 +107,13 @@ struct Vec {
   static M from_bits(std::uint32_t lanes) { return lanes; }
   static std::uint32_t to_bits(M m) { return m; }
 
+  // Whether storing a mask is as cheap as counting it.
+  static constexpr bool kStoresMasks = false;
+  static void store_mask(std::uint16_t* p, M m) { *p = static_cast<std::uint16_t>(m); }
+
+  // a + b in the lanes of m, a in the others; for an `a` that is never -0.
+  static F add_where(M m, F a, F b) { return map<F>([&](int i) { return (m >> i) & 1 ? a.lane[i] + b.lane[i] : a.lane[i]; }); }
+  static M is_nonzero(F x) { return test([&](int i) { return (std::bit_cast<std::uint32_t>(x.lane[i]) << 1) != 0; }); }
   static F keep(M m, F x) { return map<F>([&](int i) { return (m >> i) & 1 ? x.lane[i] : 0.0f; }); }
   static F select(M m, F a, F b) { return map<F>([&](int i) { return (m >> i) & 1 ? a.lane[i] : b.lane[i]; }); }
   static U select_u(M m, U a, U b) { return map<U>([&](int i) { return (m >> i) & 1 ? a.lane[i] : b.lane[i]; }); }
