@@ -7,9 +7,11 @@
         "native/bindings/chunk_job.cc",
         "native/bindings/chunk_output.cc",
         "native/bindings/files.cc",
+        "native/bindings/guarded_read.cc",
         "native/bindings/kernels.cc",
         "native/io/mapped_file.cc",
         "native/io/output_file.cc",
+        "native/io/page_guard.cc",
         "native/io/xxh3.cc",
         "native/kernels/kernel_sets.cc",
         "native/kernels/kernels_avx2.cc",
@@ -23,7 +25,8 @@
         "<!(node -p \"require('node:path').dirname(require.resolve('xxhash-addon/package.json'))\")/xxHash"
       ],
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17"],
-      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fno-fast-math", "-fno-tree-slp-vectorize", "-fexceptions", "-fvisibility=hidden"]
+      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fno-fast-math", "-fno-tree-slp-vectorize", "-fexceptions", "-fvisibility=hidden"],
+      "ldflags": ["-Wl,-z,nodelete"]
     }
   ]
 }

@@ -60,17 +60,12 @@ Dtype read_dtype(Napi::Env env, const std::string& name) {
 
 HeldSource read_source(Napi::Env env, const Napi::Value& value, std::uint64_t element_count) {
   const FieldReader reader(env, value, "source");
-  HeldSource held;
-  held.file = native_of<const MappedFile>(env, reader.field("file"));
   const Dtype dtype = read_dtype(env, reader.text("dtype"));
-  const std::uint64_t offset = reader.count("byteOffset");
-  const std::uint64_t size = held.file->size();
-  if (offset > size || element_count > (size - offset) / dtype_bytes(dtype))
-    throw Napi::RangeError::New(env, "Expected a source inside its file of " + std::to_string(size) + " bytes");
-  held.byte_offset = offset;
-  held.source = {held.file->data() + offset, dtype};
-  held.read_before = reader.has("readBefore") && reader.boolean("readBefore");
-  return held;
+  // Counts are at most 2^53, so that no product overflows.
+  HeldRange range = hold_range(env, native_of<const MappedFile>(env, reader.field("file")), reader.count("byteOffset"),
+                               element_count * dtype_bytes(dtype));
+  const Source source{range.bytes(), dtype};
+  return {std::move(range), source, reader.has("readBefore") && reader.boolean("readBefore")};
 }
 
 Cut read_cut(Napi::Env env, const Napi::Value& value) {
@@ -114,12 +109,11 @@ static ModelInput read_model(Napi::Env env, const FieldReader& reader, const Sou
   return model;
 }
 
-ChunkJob::ChunkJob(Napi::Env env, const Napi::Value& value) {
+ChunkJob::ChunkJob(Napi::Env env, const Napi::Value& value) : env_(env) {
   const FieldReader reader(env, value, "job");
-  const std::uint64_t element_count = reader.count("elementCount");
+  inputs_.element_count = reader.count("elementCount");
   if (reader.has("base")) {
-    held_.push_back(read_source(env, reader.field("base"), element_count));
-    base_ = held_.back().source;
+    base_ = hold(reader.field("base"));
     inputs_.base = &base_;
   }
   const Napi::Value list = reader.field("models");
@@ -129,17 +123,21 @@ ChunkJob::ChunkJob(Napi::Env env, const Napi::Value& value) {
     throw Napi::RangeError::New(env, "Expected 1 to 256 models, but received " + std::to_string(models.Length()));
   for (std::uint32_t i = 0; i < models.Length(); ++i) {
     const FieldReader model(env, models.Get(i), "model");
-    held_.push_back(read_source(env, model.field("source"), element_count));
-    models_.push_back(read_model(env, model, held_.back().source));
+    models_.push_back(read_model(env, model, hold(model.field("source"))));
   }
   inputs_.models = models_.data();
   inputs_.model_count = models_.size();
-  inputs_.element_count = element_count;
+}
+
+Source ChunkJob::hold(const Napi::Value& source) {
+  const HeldSource held = read_source(env_, source, inputs_.element_count);
+  ranges_.push_back(held);
+  if (!held.read_before) unread_.push_back(held);
+  return held.source;
 }
 
 void ChunkJob::populate() const {
-  for (const HeldSource& held : held_)
-    if (!held.read_before) held.file->populate(held.byte_offset, inputs_.element_count * dtype_bytes(held.source.dtype));
+  for (const HeldRange& range : unread_) range.populate(env_);
 }
 
 }  // namespace tiesmith

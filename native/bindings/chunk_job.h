@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bindings/addon.h"
+#include "bindings/guarded_read.h"
 
 namespace tiesmith {
 
@@ -29,10 +30,7 @@ class FieldReader {
 
 Dtype read_dtype(Napi::Env env, const std::string& name);
 
-// A source whose mapping stays open as long as the job lives.
-struct HeldSource {
-  std::shared_ptr<const MappedFile> file;
-  std::size_t byte_offset;
+struct HeldSource : HeldRange {
   Source source;
   bool read_before;  // by an earlier pass over the same elements, so that its pages are mapped already
 };
@@ -50,11 +48,17 @@ class ChunkJob {
  public:
   ChunkJob(Napi::Env env, const Napi::Value& value);
   const ChunkInputs& inputs() const { return inputs_; }
-  // Maps the pages of the sources that were not read before, in one call each.
+  // For `guarded_read`.
+  const std::vector<HeldRange>& ranges() const { return ranges_; }
+  // Maps the pages of the sources that were not read before, in one call each. Throws if one cannot be read.
   void populate() const;
 
  private:
-  std::vector<HeldSource> held_;
+  Source hold(const Napi::Value& source);
+
+  Napi::Env env_;
+  std::vector<HeldRange> ranges_;
+  std::vector<HeldRange> unread_;
   std::vector<ModelInput> models_;
   Source base_{};
   ChunkInputs inputs_{};

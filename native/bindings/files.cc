@@ -1,6 +1,4 @@
 // Functions on files: mappings of inputs, reserved outputs.
-#include <cerrno>
-
 #include "bindings/addon.h"
 #include "bindings/chunk_job.h"
 #include "io/xxh3.h"
@@ -45,12 +43,11 @@ Napi::Value read_ahead(const Napi::CallbackInfo& info) {
 // hashRange(handle, byteOffset, byteCount) -> XXH3-128 as hexadecimal digits
 Napi::Value hash_range(const Napi::CallbackInfo& info) {
   const auto file = native_of<const MappedFile>(info.Env(), info[0]);
-  const std::uint64_t offset = count_argument(info, 1, "byteOffset"), count = count_argument(info, 2, "byteCount");
-  if (offset > file->size() || count > file->size() - offset)
-    throw Napi::RangeError::New(info.Env(), "Expected a range inside the file");
-  if (!file->populate(offset, count)) throw_system_error(info.Env(), {EFAULT, "madvise"}, "a mapped file");
+  const HeldRange range = hold_range(info.Env(), file, count_argument(info, 1, "byteOffset"),
+                                     count_argument(info, 2, "byteCount"));
+  range.populate(info.Env());
   Xxh3 hash;
-  hash.update(file->data() + offset, count);
+  guarded_read(info.Env(), {range}, [&] { hash.update(range.bytes(), range.byte_count); });
   return Napi::String::New(info.Env(), hash.hex());
 }
 

@@ -49,11 +49,14 @@ Napi::Value tally_trim(const Napi::CallbackInfo& info) {
   const Sampling sampling = read_sampling(env, info[2], count);
   BinBuffer bins(env, window, info[3]);
   if (sampling.run == sampling.stride) {
-    base.file->populate(base.byte_offset, count * dtype_bytes(base.source.dtype));
-    model.file->populate(model.byte_offset, count * dtype_bytes(model.source.dtype));
+    base.populate(env);
+    model.populate(env);
   }
   const FloatEnvironment floats;
-  addon_of(info).kernels().tally_trim(base.source, model.source, count, window, sampling, bins.tally);
+  const KernelTable& kernels = addon_of(info).kernels();
+  guarded_read(env, {base, model}, [&] {
+    kernels.tally_trim(base.source, model.source, count, window, sampling, bins.tally);
+  });
   return bins.result(env);
 }
 
@@ -81,7 +84,10 @@ Napi::Value tally_slack(const Napi::CallbackInfo& info) {
   if (sampling.run == sampling.stride) job.populate();
   {
     const FloatEnvironment floats;
-    addon_of(info).kernels().tally_slack(job.inputs(), election, window, sampling, bins.tally, counts);
+    const KernelTable& kernels = addon_of(info).kernels();
+    guarded_read(env, job.ranges(), [&] {
+      kernels.tally_slack(job.inputs(), election, window, sampling, bins.tally, counts);
+    });
   }
   auto result = bins.result(env);
   result.Set("positive", static_cast<double>(counts.positive));
@@ -101,11 +107,14 @@ Napi::Value block_norms(const Napi::CallbackInfo& info) {
   if (inputs.base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
   const std::size_t per_model = 2 * block_count(inputs.element_count);
   auto norms = Napi::Float64Array::New(env, per_model * inputs.model_count);
+  double* const room = norms.Data();
   job.populate();
   const FloatEnvironment floats;
-  for (std::size_t m = 0; m < inputs.model_count; ++m)
-    addon_of(info).kernels().block_norms(*inputs.base, inputs.models[m], inputs.element_count,
-                                         norms.Data() + m * per_model);
+  const KernelTable& kernels = addon_of(info).kernels();
+  guarded_read(env, job.ranges(), [&] {
+    for (std::size_t m = 0; m < inputs.model_count; ++m)
+      kernels.block_norms(*inputs.base, inputs.models[m], inputs.element_count, room + m * per_model);
+  });
   return norms;
 }
 
@@ -117,12 +126,14 @@ Napi::Value compare(const Napi::CallbackInfo& info) {
   const auto count = static_cast<std::uint64_t>(given);
   const HeldSource a = read_source(env, info[0], count), b = read_source(env, info[1], count);
   auto squares = Napi::Float64Array::New(env, 2 * block_count(count));
+  double* const room = squares.Data();
   Difference difference{};
-  a.file->populate(a.byte_offset, count * dtype_bytes(a.source.dtype));
-  b.file->populate(b.byte_offset, count * dtype_bytes(b.source.dtype));
+  a.populate(env);
+  b.populate(env);
   {
     const FloatEnvironment floats;
-    addon_of(info).kernels().compare(a.source, b.source, count, difference, squares.Data());
+    const KernelTable& kernels = addon_of(info).kernels();
+    guarded_read(env, {a, b}, [&] { kernels.compare(a.source, b.source, count, difference, room); });
   }
   auto result = Napi::Object::New(env);
   result.Set("differing", static_cast<double>(difference.differing));
@@ -191,9 +202,11 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
   {
     const FloatEnvironment floats;
     const KernelTable& kernels = addon_of(info).kernels();
-    if (kind == "linear") outcome = kernels.combine_linear(inputs, combination, output, counts);
-    else if (kind == "task") outcome = kernels.combine_task(inputs, combination, output, per_model.data(), counts);
-    else outcome = kernels.combine_ties(inputs, election, combination, output, per_model.data(), counts);
+    guarded_read(env, job.ranges(), [&] {
+      if (kind == "linear") outcome = kernels.combine_linear(inputs, combination, output, counts);
+      else if (kind == "task") outcome = kernels.combine_task(inputs, combination, output, per_model.data(), counts);
+      else outcome = kernels.combine_ties(inputs, election, combination, output, per_model.data(), counts);
+    });
   }
   if (outcome.status != Status::Ok) {
     chunk.discard(info);
@@ -215,14 +228,14 @@ Napi::Value copy_range(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const FieldReader from(env, info[0], "source");
   const auto file = native_of<const MappedFile>(env, from.field("file"));
-  const std::uint64_t offset = from.count("byteOffset");
   const double given = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
-  if (!(given >= 0 && offset <= file->size() && given <= static_cast<double>(file->size() - offset)))
-    throw Napi::RangeError::New(env, "Expected a range inside the source's file");
+  if (!(given >= 0 && given <= 0x1p53)) throw Napi::TypeError::New(env, "Expected byteCount from 0");
   const auto count = static_cast<std::size_t>(given);
+  const HeldRange range = hold_range(env, file, from.count("byteOffset"), count);
   ChunkOutput chunk(info, FieldReader(env, info[2], "output"), count);
-  file->populate(offset, count);
-  if (count > 0) std::memcpy(chunk.bytes(), file->data() + offset, count);
+  std::uint8_t* const room = chunk.bytes();
+  range.populate(env);
+  if (count > 0) guarded_read(env, {range}, [&] { std::memcpy(room, range.bytes(), count); });
   Xxh3 hash;
   hash.update(chunk.bytes(), count);
   auto result = Napi::Object::New(env);

@@ -72,7 +72,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path, Syst
     return nullptr;
   }
   std::shared_ptr<const MappedFile> mapping(
-      new MappedFile(descriptor, static_cast<const std::uint8_t*>(data), size));
+      new MappedFile(path, descriptor, static_cast<const std::uint8_t*>(data), size));
   known = mapping;
   std::erase_if(registry.mappings, [](const auto& entry) { return entry.second.expired(); });
   return mapping;
@@ -81,6 +81,11 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path, Syst
 MappedFile::~MappedFile() {
   if (data_ != nullptr) munmap(const_cast<std::uint8_t*>(data_), size_);
   ::close(descriptor_);
+}
+
+std::size_t MappedFile::current_size() const noexcept {
+  struct stat facts;
+  return fstat(descriptor_, &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : size_;
 }
 
 // Whether the first, the middle and the last page of a range are in the page cache.
@@ -107,7 +112,8 @@ bool MappedFile::populate(std::size_t byte_offset, std::size_t byte_count) const
   void* start = const_cast<std::uint8_t*>(data_) + range.first;
   while (madvise(start, range.count, MADV_POPULATE_READ) != 0) {
     if (errno == EINTR || errno == EAGAIN) continue;
-    return errno == EINVAL;  // a kernel without it: pages fault one by one
+    // Anything else (a kernel without it, no memory just now) leaves the pages to fault one by one.
+    return errno != EFAULT && errno != EHWPOISON;
   }
   return true;
 }

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+
+#include "io/page_guard.h"
 
 namespace tiesmith {
 
@@ -27,6 +30,10 @@ class MappedFile {
 
   const std::uint8_t* data() const { return data_; }
   std::size_t size() const { return size_; }
+  // By which it was first opened.
+  const std::string& path() const { return path_; }
+  // The size that the file has now, however it is called by now.
+  std::size_t current_size() const noexcept;
 
   // Asks the system to read a range soon, without waiting for it. Clamped to the file; a hint only.
   void read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept;
@@ -35,12 +42,14 @@ class MappedFile {
   bool populate(std::size_t byte_offset, std::size_t byte_count) const noexcept;
 
  private:
-  MappedFile(int descriptor, const std::uint8_t* data, std::size_t size)
-      : descriptor_(descriptor), data_(data), size_(size) {}
+  MappedFile(std::string path, int descriptor, const std::uint8_t* data, std::size_t size)
+      : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size) {}
 
+  std::string path_;
   int descriptor_;
   const std::uint8_t* data_;
   std::size_t size_;
+  PageGuardHold guard_;  // for as long as somebody may read the mapping
 };
 
 }  // namespace tiesmith

@@ -108,12 +108,14 @@ function resultOf(
 /** Keeps OUT.partial where going on makes sense, and says so; a fault of the inputs would only come again. */
 function afterFailure(error: unknown, partial: PartialFolder): unknown {
   if (!(error instanceof TiesmithError)) return TiesmithError.fromProblem(systemProblem(error));
-  if (error.code === "INTERRUPTED")
+  if (error.code === "INTERRUPTED" || error.code === "WORKER_FAILED") {
+    const what = error.code === "INTERRUPTED" ? "The merge was interrupted" : error.message;
     return new TiesmithError(
-      "INTERRUPTED",
-      `The merge was interrupted; ${partial.path} keeps what is done: go on with --resume, or discard it with --restart`,
+      error.code,
+      `${what}; ${partial.path} keeps what is done: go on with --resume, or discard it with --restart`,
       { partial: partial.path },
     );
+  }
   if (error.code === "NOT_FINITE" || error.code === "OVERFLOW")
     rmSync(partial.path, { recursive: true, force: true });
   return error;

@@ -1,13 +1,15 @@
 /** The files that one thread has open: inputs mapped, outputs open for writing. They go with the thread. */
+import { constants } from "node:os";
+import { TiesmithError } from "../errors.ts";
 import { addon, type MappedFileHandle, type NativeSource, type OutputFileHandle } from "../native/addon.ts";
 import type { SourceRef } from "./tensor-work.ts";
+import { vanishedInput } from "./unreadable-input.ts";
 
 export class OpenFiles {
   readonly #inputs = new Map<string, MappedFileHandle>();
   readonly #outputs = new Map<string, OutputFileHandle>();
 
-  readonly input = (path: string): MappedFileHandle =>
-    openOnce(this.#inputs, path, () => addon().mapFile(path));
+  readonly input = (path: string): MappedFileHandle => openOnce(this.#inputs, path, () => mapInput(path));
 
   readonly output = (path: string): OutputFileHandle =>
     openOnce(this.#outputs, path, () => addon().openOutput(path));
@@ -15,6 +17,16 @@ export class OpenFiles {
   /** A source as the addon takes it, from its first element. */
   source({ path, byteOffset, dtype }: SourceRef): NativeSource {
     return { file: this.input(path), byteOffset, dtype };
+  }
+}
+
+/** Its header was read before: that nothing is there now is news. */
+function mapInput(path: string): MappedFileHandle {
+  try {
+    return addon().mapFile(path);
+  } catch (error) {
+    if ((error as { errno?: number }).errno !== constants.errno.ENOENT) throw error;
+    throw TiesmithError.fromProblem(vanishedInput(path));
   }
 }
 

@@ -138,12 +138,17 @@ export interface Batch {
 /** Errors lose their class across threads, so that a failed batch is answered, not thrown. */
 export type BatchAnswer = { readonly answers: readonly unknown[] } | { readonly problem: Problem };
 
-/** Places in {@link WorkerSetting.shared}. */
+/** The place in {@link WorkerSetting.shared}. */
 export const CANCELLED = 0;
-export const LOADED_WORKERS = 1;
 
 /** What every worker is born with. */
 export interface WorkerSetting {
-  /** Two Int32: nonzero once the run is cancelled, read between operations; how many workers have loaded. */
+  /** One Int32: nonzero once the run is cancelled, read between operations. */
   readonly shared: SharedArrayBuffer;
+}
+
+/** What a worker posts when it has loaded its modules. */
+export interface LoadedMessage {
+  /** The thread's id. */
+  readonly loaded: number;
 }

@@ -9,7 +9,7 @@ import {
   type Batch,
   type BatchAnswer,
   CANCELLED,
-  LOADED_WORKERS,
+  type LoadedMessage,
   type Operation,
   type WorkerSetting,
 } from "./operations.ts";
@@ -25,8 +25,13 @@ const TASKS_PER_WORKER = 4;
 export class Pool {
   readonly threads: number;
   readonly #piscina: Piscina;
-  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(4));
+  /** Ids of the threads that have loaded their modules. */
+  readonly #loaded = new Set<number>();
+  /** Gives up each batch that is queued or running, once a worker has died. */
+  readonly #giveUps = new Set<(error: TiesmithError) => void>();
   #failure: TiesmithError | null = null;
+  #closing = false;
 
   constructor(threads: number) {
     this.threads = threads;
@@ -41,10 +46,23 @@ export class Pool {
       taskQueue: new OrderedQueue(),
       workerData: setting,
     });
+    this.#piscina.on("message", ({ loaded }: LoadedMessage) => this.#loaded.add(loaded));
     // Without a listener a worker that dies outside a task would end the process.
-    this.#piscina.on("error", (error: unknown) => {
-      this.#failure ??= new TiesmithError("WORKER_FAILED", `A worker thread died: ${messageOf(error)}`);
+    this.#piscina.on("error", (error: unknown) => this.#fail(error));
+    // One that dies in silence (`process.exit`) tells its tasks, if it has any: they know more, and come first.
+    this.#piscina.on("workerDestroy", () => {
+      if (!this.#closing) setImmediate(() => this.#fail(new Error("it ended by itself")));
     });
+  }
+
+  /**
+   * Ends the run after the death of a worker. What it has left half-done is unknown, so that nothing goes on; and
+   * piscina may not replace it, so that what is queued could wait for ever.
+   */
+  #fail(error: unknown): void {
+    this.#failure ??= new TiesmithError("WORKER_FAILED", `A worker thread died: ${messageOf(error)}`);
+    for (const giveUp of this.#giveUps) giveUp(this.#failure);
+    this.cancel();
   }
 
   /**
@@ -57,12 +75,14 @@ export class Pool {
       operations,
       [Piscina.queueOptionsSymbol]: { order },
     };
-    let answer: BatchAnswer;
-    try {
-      answer = (await this.#piscina.run(batch)) as BatchAnswer;
-    } catch (error) {
-      throw this.#failure ?? new TiesmithError("WORKER_FAILED", `A worker thread died: ${messageOf(error)}`);
-    }
+    const answer = await new Promise<BatchAnswer>((resolve, reject) => {
+      this.#giveUps.add(reject);
+      const answered = this.#piscina.run(batch).finally(() => this.#giveUps.delete(reject));
+      answered.then(resolve, (error: unknown) => {
+        this.#fail(error);
+        reject(this.#failure);
+      });
+    });
     if ("problem" in answer) throw TiesmithError.fromProblem(answer.problem);
     return answer.answers as Answer<O>[];
   }
@@ -75,6 +95,7 @@ export class Pool {
   /** Waits for what is running, then ends the workers; mappings and descriptors go with them. */
   async close(): Promise<void> {
     await this.#allLoaded();
+    this.#closing = true;
     await this.#piscina.close({ force: true }).catch(() => undefined);
     await this.#piscina.destroy();
   }
@@ -84,8 +105,8 @@ export class Pool {
    * (Node 20: "IsGraphAsync must be used on an instantiated module").
    */
   async #allLoaded(): Promise<void> {
-    while (Atomics.load(this.#shared, LOADED_WORKERS) < this.threads && this.#failure === null)
-      await sleep(1);
+    // One that dies while it loads is not among the threads any more.
+    while (this.#piscina.threads.some((thread) => !this.#loaded.has(thread.threadId))) await sleep(1);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Failed system calls, from Node or from the addon, as problems with a code of ours. */
 import { constants } from "node:os";
 import { type ErrorCode, messageOf, type Problem } from "../errors.ts";
+import { unreadableInput } from "./unreadable-input.ts";
 
 const { ENOSPC, EDQUOT, EACCES, EPERM, EROFS } = constants.errno;
 
@@ -14,6 +15,8 @@ function codeOf(errno: number | undefined): ErrorCode {
 
 /** Whatever was thrown, as plain data; what is no failed system call is a bug in tiesmith (`INTERNAL`). */
 export function systemProblem(error: unknown): Problem {
+  const unreadable = unreadableInput(error);
+  if (unreadable !== null) return unreadable;
   const { errno, syscall, path } = error as { errno?: number; syscall?: string; path?: string };
   const details: Record<string, unknown> = { errno, syscall, path };
   const code = codeOf(errno);

@@ -1,8 +1,14 @@
 /** A pool thread: runs batches of operations. Imports no recipe, plan or method. */
-import { workerData } from "node:worker_threads";
+import { parentPort, threadId, workerData } from "node:worker_threads";
 import { type Problem, TiesmithError } from "../errors.ts";
 import { OpenFiles } from "./open-files.ts";
-import { type Batch, type BatchAnswer, CANCELLED, LOADED_WORKERS, type WorkerSetting } from "./operations.ts";
+import {
+  type Batch,
+  type BatchAnswer,
+  CANCELLED,
+  type LoadedMessage,
+  type WorkerSetting,
+} from "./operations.ts";
 import { runOperation } from "./run-operation.ts";
 import { systemProblem } from "./system-problem.ts";
 
@@ -31,4 +37,4 @@ function problemOf(error: unknown): Problem {
 }
 
 // Once whoever loads this file is done with it: see Pool.close.
-queueMicrotask(() => Atomics.add(shared, LOADED_WORKERS, 1));
+queueMicrotask(() => parentPort?.postMessage({ loaded: threadId } satisfies LoadedMessage));
