@@ -1,9 +1,11 @@
 /** The pool of worker threads of one run. Made for it, gone with it. */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Piscina } from "piscina";
 import { messageOf, TiesmithError } from "../errors.ts";
+import { packageRoot } from "../native/package-root.ts";
 import {
   type Answer,
   type Batch,
@@ -27,12 +29,14 @@ export class Pool {
   readonly #piscina: Piscina;
   readonly #shared = new Int32Array(new SharedArrayBuffer(8));
   #failure: TiesmithError | null = null;
+  #running = 0;
+  #closed: Promise<void> | null = null;
 
   constructor(threads: number) {
     this.threads = threads;
     const setting: WorkerSetting = { shared: this.#shared.buffer as SharedArrayBuffer };
     this.#piscina = new Piscina({
-      filename: new URL("./worker.js", import.meta.url).href,
+      filename: join(packageRoot, "dist", "execute", "worker.js"),
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: TASKS_PER_WORKER,
@@ -58,10 +62,13 @@ export class Pool {
       [Piscina.queueOptionsSymbol]: { order },
     };
     let answer: BatchAnswer;
+    this.#running += 1;
     try {
       answer = (await this.#piscina.run(batch)) as BatchAnswer;
     } catch (error) {
       throw this.#failure ?? new TiesmithError("WORKER_FAILED", `A worker thread died: ${messageOf(error)}`);
+    } finally {
+      this.#running -= 1;
     }
     if ("problem" in answer) throw TiesmithError.fromProblem(answer.problem);
     return answer.answers as Answer<O>[];
@@ -72,20 +79,22 @@ export class Pool {
     Atomics.store(this.#shared, CANCELLED, 1);
   }
 
-  /** Waits for what is running, then ends the workers; mappings and descriptors go with them. */
-  async close(): Promise<void> {
-    await this.#allLoaded();
-    await this.#piscina.close({ force: true }).catch(() => undefined);
-    await this.#piscina.destroy();
+  /**
+   * Waits for what is running, then ends the workers; mappings and descriptors go with them. Where nothing is running,
+   * the workers are told before this returns, so that they unmap (35 ms for 4.4 GB) while the caller goes on.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
   }
 
-  /**
-   * A thread that is ended while it loads its modules leaves descriptors open, or takes the process along
-   * (Node 20: "IsGraphAsync must be used on an instantiated module").
-   */
-  async #allLoaded(): Promise<void> {
+  async #end(): Promise<void> {
+    // A thread that is ended while it loads its modules leaves descriptors open, or takes the process along
+    // (Node 20: "IsGraphAsync must be used on an instantiated module").
     while (Atomics.load(this.#shared, LOADED_WORKERS) < this.threads && this.#failure === null)
       await sleep(1);
+    if (this.#running > 0) await this.#piscina.close({ force: true }).catch(() => undefined);
+    await this.#piscina.destroy();
   }
 }
 
