@@ -38,6 +38,6 @@ export function addPlanCommand(program: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (words, options) => {
       const { runPlan } = await import("./run-plan.ts");
-      runPlan(words, options);
+      await runPlan(words, options);
     });
 }

@@ -1,6 +1,6 @@
 /** The recipe that the words of a command line mean. */
 import { TiesmithError } from "../errors.ts";
-import { type RecipeInput, recipeFromShorthand } from "../index.ts";
+import type { RecipeInput } from "../index.ts";
 import type { RecipeWordOptions } from "./recipe-words.ts";
 
 const WORD_OPTIONS: readonly (keyof RecipeWordOptions)[] = [
@@ -15,9 +15,14 @@ const WORD_OPTIONS: readonly (keyof RecipeWordOptions)[] = [
  * The recipe that a command line means: the path of a file, or a plain recipe.
  * @throws TiesmithError `USAGE` when the two forms are mixed
  */
-export function recipeOf(words: readonly string[], options: RecipeWordOptions): string | RecipeInput {
+export async function recipeOf(
+  words: readonly string[],
+  options: RecipeWordOptions,
+): Promise<string | RecipeInput> {
   const { method } = options;
   if (method !== undefined) {
+    // Not at the top: a merge from a file starts its threads before it loads what reads recipes.
+    const { recipeFromShorthand } = await import("../index.ts");
     const { base, param, dtype, outDtype, tokenizerSource } = options;
     return recipeFromShorthand({
       method,

@@ -3,7 +3,6 @@ import { TiesmithError } from "../errors.ts";
 import { type MergeOptions, type MergeResult, merge } from "../index.ts";
 import { interruptible } from "./interrupt.ts";
 import type { MergeCommandOptions } from "./merge.ts";
-import { formatMergeSummary } from "./merge-summary.ts";
 import { withProgress } from "./progress.ts";
 import { recipeOf } from "./recipe-of.ts";
 import { resumeCommand } from "./resume-command.ts";
@@ -16,6 +15,7 @@ export async function runMerge(words: readonly string[], options: MergeCommandOp
   if (!quiet) for (const note of result.notes) printMessage(`note: ${note}`);
   if (json) return printJson(result);
   if (quiet) return;
+  const { formatMergeSummary } = await import("./merge-summary.ts");
   printResult(formatMergeSummary(result));
 }
 
@@ -25,7 +25,7 @@ async function mergeUntilAborted(
   signal: AbortSignal,
 ): Promise<MergeResult> {
   const request = mergeOptions(options);
-  const recipe = recipeOf(words, options);
+  const recipe = await recipeOf(words, options);
   try {
     return await withProgress(options.quiet === true, (onProgress) =>
       merge(recipe, { ...request, signal, onProgress }),

@@ -7,9 +7,9 @@ import { recipeOf } from "./recipe-of.ts";
 import { printError, printJson, printResult } from "./terminal.ts";
 
 /** Prints the plan on stdout, and its problems on stderr. */
-export function runPlan(words: readonly string[], options: PlanCommandOptions): void {
+export async function runPlan(words: readonly string[], options: PlanCommandOptions): Promise<void> {
   const { out, threads, maxShardSize, overwrite, resume, restart, explain } = options;
-  const recipe = recipeOf(words, options);
+  const recipe = await recipeOf(words, options);
   const report = plan(recipe, {
     out,
     threads,

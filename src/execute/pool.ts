@@ -1,9 +1,11 @@
 /** The pool of worker threads of one run. Made for it, gone with it. */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Piscina } from "piscina";
 import { messageOf, TiesmithError } from "../errors.ts";
+import { packageRoot } from "../native/package-root.ts";
 import {
   type Answer,
   type Batch,
@@ -31,13 +33,13 @@ export class Pool {
   /** Gives up each batch that is queued or running, once a worker has died. */
   readonly #giveUps = new Set<(error: TiesmithError) => void>();
   #failure: TiesmithError | null = null;
-  #closing = false;
+  #closed: Promise<void> | null = null;
 
   constructor(threads: number) {
     this.threads = threads;
     const setting: WorkerSetting = { shared: this.#shared.buffer as SharedArrayBuffer };
     this.#piscina = new Piscina({
-      filename: new URL("./worker.js", import.meta.url).href,
+      filename: join(packageRoot, "dist", "execute", "worker.js"),
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: TASKS_PER_WORKER,
@@ -51,7 +53,7 @@ export class Pool {
     this.#piscina.on("error", (error: unknown) => this.#fail(error));
     // One that dies in silence (`process.exit`) tells its tasks, if it has any: they know more, and come first.
     this.#piscina.on("workerDestroy", () => {
-      if (!this.#closing) setImmediate(() => this.#fail(new Error("it ended by itself")));
+      if (this.#closed === null) setImmediate(() => this.#fail(new Error("it ended by itself")));
     });
   }
 
@@ -92,11 +94,18 @@ export class Pool {
     Atomics.store(this.#shared, CANCELLED, 1);
   }
 
-  /** Waits for what is running, then ends the workers; mappings and descriptors go with them. */
-  async close(): Promise<void> {
+  /**
+   * Waits for what is running, then ends the workers; mappings and descriptors go with them. Where nothing is running,
+   * the workers are told before this returns, so that they unmap (35 ms for 4.4 GB) while the caller goes on.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     await this.#allLoaded();
-    this.#closing = true;
-    await this.#piscina.close({ force: true }).catch(() => undefined);
+    if (this.#giveUps.size > 0) await this.#piscina.close({ force: true }).catch(() => undefined);
     await this.#piscina.destroy();
   }
 

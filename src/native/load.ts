@@ -2,13 +2,10 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { messageOf, TiesmithError } from "../errors.ts";
+import { packageRoot } from "./package-root.ts";
 
 const NODE_API_VERSION = 8;
-
-/** The package's root: this file lies in `dist/native/` or `src/native/`. */
-const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Binaries in the order in which they are tried; names as `pkg-prebuilds` writes them. */
 function candidates(): string[] {

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { addon } from "../../src/native/addon.ts";
 import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
@@ -11,8 +12,9 @@ function runScript(script: string, environment: Readonly<Record<string, string>>
   const folder = temporaryFolder();
   const path = join(folder, "bytes");
   writeFileSync(path, Buffer.alloc(64));
-  const dist = new URL("../../dist/native/addon.js", import.meta.url).href;
-  const head = `import { addon as load } from ${JSON.stringify(dist)};
+  const binary = fileURLToPath(new URL("../../build/Release/tiesmith.node", import.meta.url));
+  const head = `import { createRequire } from "node:module";
+    const load = () => createRequire(${JSON.stringify(binary)})(${JSON.stringify(binary)});
     const path = ${JSON.stringify(path)};
     const folder = ${JSON.stringify(folder)};
     const say = (value) => console.log(JSON.stringify(value));\n`;

@@ -53,6 +53,7 @@ it("holds the prebuilt addon, the sources that build it, and no binding.gyp", ()
     PREBUILT,
     "CMakeLists.txt",
     "dist/index.d.ts",
+    "dist/LICENSES.txt",
     "README.md",
     "LICENSE",
     "NOTICE",

@@ -1,0 +1,174 @@
+/** The whole merge: recipe → plan → measure → combine → seal. */
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { TiesmithError } from "../errors.ts";
+import { methods } from "../methods/registry.ts";
+import { addon } from "../native/addon.ts";
+import type { MergePlan } from "../plan/merge-plan.ts";
+import { checkOutput } from "../plan/output-checks.ts";
+import { planMerge } from "../plan/plan-merge.ts";
+import { Problems } from "../plan/problems.ts";
+import { type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
+import { VERSION } from "../version.ts";
+import { type Manifest, modelLabels } from "./manifest.ts";
+import type { MergeOptions, MergeResult } from "./merge-options.ts";
+import { type ModelScope, measureModel, mergeTensors, scopeOf, type Work } from "./merge-tensors.ts";
+import { openPartialFolder, type PartialFolder, planDigest } from "./partial-folder.ts";
+import { planWorks } from "./plan-works.ts";
+import type { Pool } from "./pool.ts";
+import { ProgressMeter } from "./progress.ts";
+import { confirmClaims } from "./resume.ts";
+import { seal } from "./seal.ts";
+import { systemProblem } from "./system-problem.ts";
+import { recordOf, scopeRecord, type TensorRecord } from "./tensor-record.ts";
+
+/** Merges on a pool that has been started, and closes it. */
+export async function runMerge(
+  recipe: string | RecipeInput,
+  options: MergeOptions,
+  { pool, started }: { pool: Pool; started: number },
+): Promise<MergeResult> {
+  const startedAt = new Date().toISOString();
+  const out = resolve(options.out);
+  const plan = planned(recipe, { ...options, out });
+  const digest = planDigest(plan, VERSION, options.saturate === true);
+  const { resume = false, restart = false } = options;
+  const partial = openPartialFolder(plan, { out, resume, restart, digest, version: VERSION });
+  try {
+    const meter = new ProgressMeter(plan, started, options.onProgress);
+    const merged = await mergeAll(plan, partial, pool, meter, options.saturate === true);
+    meter.phase("seal");
+    // Beside sealing, the workers end.
+    const closed = pool.close();
+    const { resumedTensors } = merged;
+    const { threads } = pool;
+    const run = { startedAt, threads, kernel: addon().kernel, node: process.version, resumedTensors };
+    const manifest = await seal(plan, partial.path, { ...sealFacts(plan, options, merged), out, run });
+    await closed;
+    return resultOf(plan, manifest, { out, threads, resumedTensors, started });
+  } catch (error) {
+    // Nothing may still write into a folder that is about to be deleted, or left for a resume.
+    pool.cancel();
+    await pool.close();
+    throw afterFailure(error, partial);
+  } finally {
+    partial.journal.close();
+  }
+}
+
+function sealFacts(plan: MergePlan, options: MergeOptions, { records, scope }: Merged) {
+  return {
+    overwrite: options.overwrite === true,
+    version: VERSION,
+    languages: options.languages ?? [],
+    hashInputs: options.hashInputs === true,
+    records,
+    scope: scope === null ? null : scopeRecord(scope.measured, modelLabels(plan.models)),
+  };
+}
+
+function resultOf(
+  plan: MergePlan,
+  manifest: Manifest,
+  run: { out: string; threads: number; resumedTensors: number; started: number },
+): MergeResult {
+  const { models, conflicts, givenBack, saturated } = manifest;
+  return {
+    out: run.out,
+    method: plan.method,
+    tensorCount: plan.tensors.length,
+    parameterCount: plan.parameterCount,
+    readBytes: plan.readBytes,
+    writtenBytes: plan.writeBytes,
+    seconds: (performance.now() - run.started) / 1000,
+    threads: run.threads,
+    kernel: addon().kernel,
+    resumedTensors: run.resumedTensors,
+    models,
+    conflicts,
+    givenBack,
+    saturated,
+    notes: plan.notes,
+  };
+}
+
+/** Keeps OUT.partial where going on makes sense, and says so; a fault of the inputs would only come again. */
+function afterFailure(error: unknown, partial: PartialFolder): unknown {
+  if (!(error instanceof TiesmithError)) return TiesmithError.fromProblem(systemProblem(error));
+  if (error.code === "INTERRUPTED" || error.code === "WORKER_FAILED") {
+    const what = error.code === "INTERRUPTED" ? "The merge was interrupted" : error.message;
+    return new TiesmithError(
+      error.code,
+      `${what}; ${partial.path} keeps what is done: go on with --resume, or discard it with --restart`,
+      { partial: partial.path },
+    );
+  }
+  if (error.code === "NOT_FINITE" || error.code === "OVERFLOW")
+    rmSync(partial.path, { recursive: true, force: true });
+  return error;
+}
+
+/** Plans, and refuses everything that can be refused before a byte is written. */
+function planned(recipe: string | RecipeInput, options: MergeOptions): MergePlan {
+  const parsed = typeof recipe === "string" ? readRecipe(recipe, methods) : recipeFromObject(recipe, methods);
+  const { plan, problems: found } = planMerge(parsed, {
+    ...(options.maxShardBytes === undefined ? {} : { maxShardBytes: options.maxShardBytes }),
+    ...(options.chunkElements === undefined ? {} : { chunkElements: options.chunkElements }),
+  });
+  const problems = new Problems();
+  problems.list.push(...found);
+  checkOutput(plan, options, problems);
+  if (plan === null || problems.list.length > 0) throw TiesmithError.fromProblems(problems.list);
+  return plan;
+}
+
+interface Merged {
+  readonly records: ReadonlyMap<string, TensorRecord>;
+  readonly scope: ModelScope | null;
+  readonly resumedTensors: number;
+}
+
+async function mergeAll(
+  plan: MergePlan,
+  partial: PartialFolder,
+  pool: Pool,
+  meter: ProgressMeter,
+  saturate: boolean,
+): Promise<Merged> {
+  const works = planWorks(plan, partial.path, saturate);
+  const records = await confirmClaims(plan, partial, pool);
+  const resumedTensors = records.size;
+  for (const work of works) if (records.has(work.name)) meter.skip(work);
+  const left = works.filter((work) => !records.has(work.name));
+  const scope = await modelScope(plan, works, left, partial, pool, meter);
+  meter.phase("combine");
+  const labels = plan.base === null ? [] : modelLabels(plan.models);
+  await mergeTensors(left, scope, pool, {
+    advanced: (_, elementCount) => meter.advance(elementCount),
+    tensorDone: (work, outcome) => {
+      const record = recordOf(work.name, outcome, labels);
+      partial.journal.append({ kind: "tensor", record });
+      records.set(work.name, record);
+      meter.tensorDone();
+    },
+  });
+  return { records, scope, resumedTensors };
+}
+
+/** Cuts over the whole model: from the journal of an interrupted merge, or measured now. */
+async function modelScope(
+  plan: MergePlan,
+  works: readonly Work[],
+  left: readonly Work[],
+  partial: PartialFolder,
+  pool: Pool,
+  meter: ProgressMeter,
+): Promise<ModelScope | null> {
+  if (plan.scope !== "model") return null;
+  if (partial.measured !== null) return scopeOf(works, partial.measured);
+  if (left.length === 0) return null;
+  meter.phase("measure");
+  const scope = await measureModel(works, pool);
+  if (scope !== null) partial.journal.append({ kind: "scope", measured: scope.measured });
+  return scope;
+}
