@@ -77,13 +77,11 @@ int main() {
     report(set->name, "combine_ties f32", [&] { set->combine_ties(inputs, election, combination, wide, per_model, counts); });
     const UndecidedSink sink{[](void*, const std::uint32_t*, std::size_t) noexcept {}, nullptr};
     const std::uint32_t lows[] = {kNoneUndecided, cut.threshold - 200000};
-    const std::uint32_t no_lows[] = {kNoneUndecided, kNoneUndecided};
-    const Brackets brackets{lows, 0x45000000 - 4000}, slack_only{no_lows, 0x45000000 - 4000};
+    const Brackets brackets{lows, 0x45000000 - 4000};
     report(set->name, "draft_ties", [&] { set->draft_ties(inputs, election, combination, brackets, output, sink, per_model, counts); });
     combination.has_slack = true;
     combination.slack = {0x45000000, 10, 5, 0};
     report(set->name, "combine_ties slack", [&] { set->combine_ties(inputs, election, combination, output, per_model, counts); });
     report(set->name, "draft_ties slack", [&] { set->draft_ties(inputs, election, combination, brackets, output, sink, per_model, counts); });
-    report(set->name, "draft_ties slack only", [&] { set->draft_ties(inputs, election, combination, slack_only, output, sink, per_model, counts); });
   }
 }

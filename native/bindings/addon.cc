@@ -6,20 +6,40 @@
 
 namespace tiesmith {
 
+std::shared_ptr<ScratchPool> ScratchPool::shared() {
+  static std::mutex mutex;
+  static std::weak_ptr<ScratchPool> living;
+  const std::lock_guard lock(mutex);
+  auto pool = living.lock();
+  if (pool == nullptr) living = pool = std::make_shared<ScratchPool>();
+  return pool;
+}
+
 std::unique_ptr<AlignedBuffer> ScratchPool::acquire(std::size_t byte_count) {
-  for (auto& buffer : idle_) {
-    if (buffer->size() < byte_count) continue;
-    auto found = std::move(buffer);
-    std::swap(buffer, idle_.back());
-    idle_.pop_back();
-    return found;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& buffer : idle_) {
+      if (buffer->size() < byte_count) continue;
+      auto found = std::move(buffer);
+      std::swap(buffer, idle_.back());
+      idle_.pop_back();
+      return found;
+    }
+    // One that is too small would only be held for nothing.
+    if (!idle_.empty()) idle_.pop_back();
   }
-  // One that is too small would only be held for nothing.
-  if (!idle_.empty()) idle_.pop_back();
   return std::make_unique<AlignedBuffer>(byte_count);
 }
 
-void ScratchPool::release(std::unique_ptr<AlignedBuffer> buffer) { idle_.push_back(std::move(buffer)); }
+void ScratchPool::release(std::unique_ptr<AlignedBuffer> buffer) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(buffer));
+}
+
+void ScratchPool::empty() {
+  const std::lock_guard lock(mutex_);
+  idle_.clear();
+}
 
 TiesmithAddon::TiesmithAddon(Napi::Env env, Napi::Object exports) : kernels_(chosen_kernels()) {
   if (kernels_ == nullptr) {
@@ -35,6 +55,7 @@ TiesmithAddon::TiesmithAddon(Napi::Env env, Napi::Object exports) : kernels_(cho
   exports.Set("blockElements", static_cast<double>(kBlockElements));
   define_file_functions(env, exports);
   define_kernel_functions(env, exports);
+  define_draft_functions(env, exports);
 }
 
 TiesmithAddon& addon_of(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<TiesmithAddon>(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "bindings/handle.h"
@@ -22,13 +23,19 @@ struct HandleTag<OutputFile> {
   static constexpr const char* name = "an output file";
 };
 
-// Scratch buffers of one environment, used again from chunk to chunk. Only its own thread touches it.
+// Scratch buffers of the process, used again from chunk to chunk. Thread-safe: what one thread drafts, another may
+// write.
 class ScratchPool {
  public:
+  // The pool of all environments that live; gone with the last.
+  static std::shared_ptr<ScratchPool> shared();
   std::unique_ptr<AlignedBuffer> acquire(std::size_t byte_count);
   void release(std::unique_ptr<AlignedBuffer> buffer);
+  // Gives idle buffers back to the system.
+  void empty();
 
  private:
+  std::mutex mutex_;
   std::vector<std::unique_ptr<AlignedBuffer>> idle_;
 };
 
@@ -42,7 +49,7 @@ class TiesmithAddon : public Napi::Addon<TiesmithAddon> {
 
  private:
   const KernelTable* kernels_;
-  std::shared_ptr<ScratchPool> scratch_ = std::make_shared<ScratchPool>();
+  std::shared_ptr<ScratchPool> scratch_ = ScratchPool::shared();
 };
 
 TiesmithAddon& addon_of(const Napi::CallbackInfo& info);
@@ -51,6 +58,7 @@ TiesmithAddon& addon_of(const Napi::CallbackInfo& info);
 [[noreturn]] void throw_system_error(Napi::Env env, const SystemError& error, const std::string& path);
 
 void define_file_functions(Napi::Env env, Napi::Object exports);
+void define_draft_functions(Napi::Env env, Napi::Object exports);
 void define_kernel_functions(Napi::Env env, Napi::Object exports);
 
 }  // namespace tiesmith

@@ -93,7 +93,7 @@ Sampling read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t el
   return sampling;
 }
 
-static ModelInput read_model(Napi::Env env, const FieldReader& reader, const Source& source) {
+ModelInput read_model(Napi::Env env, const FieldReader& reader, const Source& source) {
   ModelInput model{source, reader.number("weight"), static_cast<float>(reader.number("voteWeight")),
                    reader.number("rescale"), TrimKind::Everything, {}};
   const Napi::Value trim = reader.field("trim");
@@ -138,6 +138,26 @@ Source ChunkJob::hold(const Napi::Value& source) {
 
 void ChunkJob::populate() const {
   for (const HeldRange& range : unread_) range.populate(env_);
+}
+
+Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count) {
+  const FieldReader reader(env, value, "election");
+  const double priority = reader.number("priority");
+  const double zero_sign = reader.number("zeroSign");
+  const bool known = zero_sign == -1 || zero_sign == 0 || zero_sign == 1 || zero_sign == 2;
+  const bool in_range = priority >= -1 && priority < static_cast<double>(model_count);
+  if (!known || !in_range || (zero_sign == 2 && priority < 0))
+    throw Napi::RangeError::New(env, "Expected zeroSign -1, 0, 1 or 2 and a priority that is one of the models");
+  return {static_cast<ZeroSign>(static_cast<int>(zero_sign)), static_cast<int>(priority)};
+}
+
+Combination read_combination(Napi::Env env, const Napi::Value& value, const Election& election) {
+  const FieldReader reader(env, value, "combination");
+  Combination combination{reader.number("lambda"), reader.boolean("normalize"), reader.has("slack"), {}};
+  if (!combination.has_slack) return combination;
+  if (election.priority < 0) throw Napi::RangeError::New(env, "Expected a priority model where there is slack");
+  combination.slack = read_cut(env, reader.field("slack"));
+  return combination;
 }
 
 }  // namespace tiesmith

@@ -43,6 +43,13 @@ Window read_window(Napi::Env env, const Napi::Value& value);
 // { run, stride }, or null for all elements.
 Sampling read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t element_count);
 
+// { weight, voteWeight, rescale, trim } of a model that is read from `source`.
+ModelInput read_model(Napi::Env env, const FieldReader& reader, const Source& source);
+// { zeroSign, priority }
+Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count);
+// { lambda, normalize, slack }; slack needs a priority model.
+Combination read_combination(Napi::Env env, const Napi::Value& value, const Election& election);
+
 // { base, models: [{ source, weight, voteWeight, rescale, trim }], elementCount }
 class ChunkJob {
  public:

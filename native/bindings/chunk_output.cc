@@ -45,9 +45,14 @@ class ChunkWrite : public Napi::AsyncWorker {
 }  // namespace
 
 ChunkOutput::ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count)
+    : ChunkOutput(info, reader, byte_count,
+                  addon_of(info).scratch().acquire(reader.count("byteOffset") % kDirectBytes + byte_count)) {}
+
+ChunkOutput::ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count,
+                         std::unique_ptr<AlignedBuffer> scratch)
     : file_(native_of<OutputFile>(info.Env(), reader.field("file"))), byte_offset_(reader.count("byteOffset")),
       lead_(byte_offset_ % kDirectBytes), byte_count_(byte_count),
-      scratch_(addon_of(info).scratch().acquire(lead_ + byte_count)) {}
+      scratch_(std::move(scratch)) {}
 
 Napi::Value ChunkOutput::write(const Napi::CallbackInfo& info, Napi::Object result) {
   auto* work = new ChunkWrite(info.Env(), addon_of(info).shared_scratch(), std::move(scratch_), std::move(file_), lead_,

@@ -13,6 +13,9 @@ namespace tiesmith {
 class ChunkOutput {
  public:
   ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count);
+  // As above, in scratch that holds the result already.
+  ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count,
+              std::unique_ptr<AlignedBuffer> scratch);
   std::uint8_t* bytes() const { return scratch_->data() + lead_; }
   // Has a thread of libuv's pool write the scratch while this thread goes on; the promise is kept with `result`.
   Napi::Value write(const Napi::CallbackInfo& info, Napi::Object result);

@@ -5,38 +5,12 @@
 #include "bindings/addon.h"
 #include "bindings/chunk_job.h"
 #include "bindings/chunk_output.h"
+#include "bindings/chunk_result.h"
 #include "bindings/float_environment.h"
 #include "io/xxh3.h"
 
 namespace tiesmith {
 namespace {
-
-// The bins that a tally fills, as an ArrayBuffer (zeroed by V8): per bin a u32 count and a u32 low_seen.
-// A tally of an earlier call with the same window can be gone on with.
-struct BinBuffer {
-  Napi::ArrayBuffer buffer;
-  Tally tally;
-
-  BinBuffer(Napi::Env env, const Window& window, const Napi::Value& earlier) : tally{0, nullptr} {
-    const std::size_t bytes = window.bin_count() * sizeof(Bin);
-    if (earlier.IsUndefined() || earlier.IsNull()) {
-      buffer = Napi::ArrayBuffer::New(env, bytes);
-    } else {
-      const FieldReader reader(env, earlier, "tally");
-      if (!reader.field("bins").IsArrayBuffer()) throw Napi::TypeError::New(env, "Expected tally.bins to be an ArrayBuffer");
-      buffer = reader.field("bins").As<Napi::ArrayBuffer>();
-      if (buffer.ByteLength() != bytes) throw Napi::RangeError::New(env, "Expected tally.bins to fit the window");
-      tally.above = reader.count("above");
-    }
-    tally.bins = static_cast<Bin*>(buffer.Data());
-  }
-  Napi::Object result(Napi::Env env) const {
-    auto object = Napi::Object::New(env);
-    object.Set("above", static_cast<double>(tally.above));
-    object.Set("bins", buffer);
-    return object;
-  }
-};
 
 // tallyTrim({ base, model, elementCount }, window, sampling, earlier) -> { above, bins }
 Napi::Value tally_trim(const Napi::CallbackInfo& info) {
@@ -60,17 +34,6 @@ Napi::Value tally_trim(const Napi::CallbackInfo& info) {
   return bins.result(env);
 }
 
-Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count) {
-  const FieldReader reader(env, value, "election");
-  const double priority = reader.number("priority");
-  const double zero_sign = reader.number("zeroSign");
-  const bool known = zero_sign == -1 || zero_sign == 0 || zero_sign == 1 || zero_sign == 2;
-  const bool in_range = priority >= -1 && priority < static_cast<double>(model_count);
-  if (!known || !in_range || (zero_sign == 2 && priority < 0))
-    throw Napi::RangeError::New(env, "Expected zeroSign -1, 0, 1 or 2 and a priority that is one of the models");
-  return {static_cast<ZeroSign>(static_cast<int>(zero_sign)), static_cast<int>(priority)};
-}
-
 // tallySlack(job, election, window, sampling, earlier) -> { above, bins, positive, negative, retained, discarded }
 Napi::Value tally_slack(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -89,12 +52,7 @@ Napi::Value tally_slack(const Napi::CallbackInfo& info) {
       kernels.tally_slack(job.inputs(), election, window, sampling, bins.tally, counts);
     });
   }
-  auto result = bins.result(env);
-  result.Set("positive", static_cast<double>(counts.positive));
-  result.Set("negative", static_cast<double>(counts.negative));
-  result.Set("retained", static_cast<double>(counts.priority_retained));
-  result.Set("discarded", static_cast<double>(counts.priority_discarded));
-  return result;
+  return slack_tally_as_object(env, bins, counts);
 }
 
 std::size_t block_count(std::uint64_t element_count) { return (element_count + kBlockElements - 1) / kBlockElements; }
@@ -144,31 +102,6 @@ Napi::Value compare(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Combination read_combination(Napi::Env env, const Napi::Value& value) {
-  const FieldReader reader(env, value, "combination");
-  Combination combination{reader.number("lambda"), reader.boolean("normalize"), reader.has("slack"), {}};
-  if (combination.has_slack) combination.slack = read_cut(env, reader.field("slack"));
-  return combination;
-}
-
-Napi::Object counts_as_object(Napi::Env env, const std::vector<ModelCounts>& per_model, const CombineCounts& counts) {
-  auto models = Napi::Array::New(env, per_model.size());
-  for (std::uint32_t m = 0; m < per_model.size(); ++m) {
-    auto model = Napi::Object::New(env);
-    model.Set("zero", static_cast<double>(per_model[m].zero));
-    model.Set("retained", static_cast<double>(per_model[m].retained));
-    model.Set("inConflict", static_cast<double>(per_model[m].in_conflict));
-    model.Set("discarded", static_cast<double>(per_model[m].discarded));
-    models.Set(m, model);
-  }
-  auto result = Napi::Object::New(env);
-  result.Set("models", models);
-  result.Set("conflicts", static_cast<double>(counts.conflicts));
-  result.Set("givenBack", static_cast<double>(counts.given_back));
-  result.Set("saturated", static_cast<double>(counts.saturated));
-  return result;
-}
-
 void hash_block(void* context, const std::uint8_t* bytes, std::size_t byte_count) noexcept {
   static_cast<Xxh3*>(context)->update(bytes, byte_count);
 }
@@ -185,9 +118,7 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
     throw Napi::RangeError::New(env, "Expected kind to be linear, task or ties");
   if (needs_base && inputs.base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
   const Election election = read_election(env, info[2], inputs.model_count);
-  const Combination combination = read_combination(env, info[3]);
-  if (combination.has_slack && election.priority < 0)
-    throw Napi::RangeError::New(env, "Expected a priority model where there is slack");
+  const Combination combination = read_combination(env, info[3], election);
   const FieldReader target(env, info[4], "output");
   const Dtype dtype = read_dtype(env, target.text("dtype"));
   const bool saturate = target.boolean("saturate");
@@ -210,13 +141,7 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
   }
   if (outcome.status != Status::Ok) {
     chunk.discard(info);
-    auto failure = Napi::Object::New(env);
-    failure.Set("status", outcome.status == Status::NotFinite ? "notFinite" : "overflow");
-    failure.Set("element", static_cast<double>(outcome.element));
-    failure.Set("source", static_cast<double>(outcome.source));
-    auto result = Napi::Object::New(env);
-    result.Set("failure", failure);
-    return result;
+    return failure_as_object(env, outcome);
   }
   auto result = counts_as_object(env, per_model, counts);
   result.Set("hash", hash.hex());
@@ -243,6 +168,12 @@ Napi::Value copy_range(const Napi::CallbackInfo& info) {
   return chunk.write(info, result);
 }
 
+// releaseScratch(): gives idle scratch memory back to the system
+Napi::Value release_scratch(const Napi::CallbackInfo& info) {
+  addon_of(info).scratch().empty();
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void define_kernel_functions(Napi::Env env, Napi::Object exports) {
@@ -251,6 +182,7 @@ void define_kernel_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("blockNorms", Napi::Function::New(env, block_norms, "blockNorms"));
   exports.Set("compare", Napi::Function::New(env, compare, "compare"));
   exports.Set("combine", Napi::Function::New(env, combine, "combine"));
+  exports.Set("releaseScratch", Napi::Function::New(env, release_scratch, "releaseScratch"));
   exports.Set("copyRange", Napi::Function::New(env, copy_range, "copyRange"));
 }
 

@@ -244,15 +244,13 @@ static TIESMITH_INLINE Outcome with_priority(int priority, Body body) {
   return body(std::integral_constant<int, -1>{});
 }
 
-// Whether the unit body may draft this: bf16 throughout, no cut with ties, and no trim that could hide a NaN.
-static bool has_unit_draft(const ChunkInputs& inputs, const Election& election, const Brackets& brackets,
-                           const Output& output) {
+// Whether the unit body may draft this: bf16 throughout, and no trim that could hide a NaN.
+static bool has_unit_draft(const ChunkInputs& inputs, const Election& election, const Output& output) {
   if (inputs.model_count != 2 && inputs.model_count != 3) return false;
   for (std::size_t m = 0; m < inputs.model_count; ++m) {
     const ModelInput& model = inputs.models[m];
     if (model.trim == TrimKind::Everything) continue;
-    if (model.trim == TrimKind::Nothing || brackets.trim_lows[m] == kNoneUndecided) return false;
-    if (model.cut.threshold >= 0x7f800000u) return false;
+    if (model.trim == TrimKind::Nothing || model.cut.threshold >= 0x7f800000u) return false;
   }
   return output.dtype == Dtype::BF16 && has_unit_weights(inputs, election) &&
          all_stored_as(Dtype::BF16, inputs.base, inputs.models, inputs.model_count);

@@ -114,7 +114,7 @@ inline constexpr std::uint32_t kNoneUndecided = 0x80000000u;
 // What a draft leaves open. The thresholds of its cuts are the tops of brackets: keys above are in, keys from a
 // bracket's low (1 at least) to its top are undecided, keys below are out.
 struct Brackets {
-  const std::uint32_t* trim_lows;  // one a model; kNoneUndecided where its cut is exact, or where it has none
+  const std::uint32_t* trim_lows;  // one a model; kNoneUndecided where it has no cut
   std::uint32_t slack_low;
 };
 

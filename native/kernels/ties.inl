@@ -33,17 +33,8 @@ static Outcome combine_ties(const ChunkInputs& inputs, const Election& election,
 static Outcome draft_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
                           const Brackets& brackets, const Output& output, const UndecidedSink& sink,
                           ModelCounts* per_model, CombineCounts& counts) noexcept {
-  if (has_unit_draft(inputs, election, brackets, output))
+  if (has_unit_draft(inputs, election, output))
     return draft_unit(inputs, election, combination, brackets, output, sink, per_model, counts);
-  const bool has_exact_trims = std::all_of(brackets.trim_lows, brackets.trim_lows + inputs.model_count,
-                                           [](std::uint32_t low) { return low == kNoneUndecided; });
-  if (has_exact_trims) {
-    const auto make_cuts = [&](auto models) {
-      return SlackBracketCuts<decltype(models)::value>(inputs, combination, brackets);
-    };
-    return combine_with_cuts<true>(inputs, election, combination, output, make_cuts, UndecidedList(sink), per_model,
-                                   counts);
-  }
   const auto make_cuts = [&](auto models) {
     return BracketCuts<decltype(models)::value>(inputs, combination, brackets);
   };

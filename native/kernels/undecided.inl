@@ -1,6 +1,6 @@
 // What a draft leaves open, and what says so. Included inside a set's namespace.
 
-// All the cuts of a combination: exact, as brackets, or exact trims with a bracket for slack.
+// All the cuts of a combination: exact, or as brackets.
 template <std::size_t kModels>
 struct ExactCuts {
   ExactTrims<kModels> trims;
@@ -25,16 +25,6 @@ struct BracketCuts {
   TIESMITH_INLINE Vec::M undecided(std::size_t model_count) const {
     return Vec::either(trims.undecided(model_count), slack.undecided());
   }
-};
-
-template <std::size_t kModels>
-struct SlackBracketCuts {
-  ExactTrims<kModels> trims;
-  BracketSelector slack;
-
-  SlackBracketCuts(const ChunkInputs& inputs, const Combination& combination, const Brackets& brackets)
-      : trims(inputs), slack(slack_bracket(combination, brackets)) {}
-  TIESMITH_INLINE Vec::M undecided(std::size_t) const { return slack.undecided(); }
 };
 
 // For combinations with exact cuts.

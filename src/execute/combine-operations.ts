@@ -2,7 +2,7 @@
 import { TiesmithError } from "../errors.ts";
 import type { Arithmetic } from "../methods/method.ts";
 import { addon, type ChunkFailure, type ChunkResult } from "../native/addon.ts";
-import { FLOAT_BYTES, nativeCombination, nativeElection, nativeJob } from "./native-job.ts";
+import { nativeCombination, nativeElection, nativeJob, nativeOutput } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { CombineOperation, CopyOperation } from "./operations.ts";
 import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
@@ -17,25 +17,20 @@ export async function runCombine(
   { chunk, measured }: CombineOperation,
   files: OpenFiles,
 ): Promise<ChunkResult> {
-  const { arithmetic, output } = chunk.tensor;
-  const job = nativeJob(chunk, measured, files.input, wasSwept(arithmetic));
+  const { arithmetic } = chunk.tensor;
   const result = await addon().combine(
     arithmetic.kind,
-    job,
+    nativeJob(chunk, measured, files.input, wasSwept(arithmetic)),
     nativeElection(arithmetic, measured),
     nativeCombination(arithmetic, measured),
-    {
-      file: files.output(output.path),
-      byteOffset: output.byteOffset + chunkExtent(chunk).elementOffset * FLOAT_BYTES[output.dtype],
-      dtype: output.dtype,
-      saturate: output.saturate,
-    },
+    nativeOutput(chunk, files.output),
   );
-  if ("failure" in result) throw notFinite(chunk, result);
+  if ("failure" in result) throw chunkFailure(chunk, result);
   return result;
 }
 
-function notFinite(chunk: ChunkRef, { failure }: ChunkFailure): TiesmithError {
+/** What is wrong with a number, for people. */
+export function chunkFailure(chunk: ChunkRef, { failure }: ChunkFailure): TiesmithError {
   const { name, base, models, output } = chunk.tensor;
   const index = chunkExtent(chunk).elementOffset + failure.element;
   if (failure.status === "overflow")

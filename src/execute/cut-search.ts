@@ -30,16 +30,24 @@ interface Totals {
   bins: Uint32Array;
 }
 
+/** A sample misled: the cut lies outside of its bracket. Costs a pass over everything, and nothing else. */
+export class BracketMissed extends Error {
+  override readonly name = "BracketMissed";
+}
+
 export class CutSearch {
   readonly #chunkCount: number;
+  readonly #within: Window;
   #window: Window;
   #totals: Totals;
   #kept: (Tally | undefined)[] | null = [];
   #keptBytes = 0;
   #cut: ScopeCut | null = null;
 
-  constructor(chunkCount: number, firstWindow: Window = FULL_WINDOW) {
+  /** `within`: keys outside of it are not told apart, so that a search that leads there fails. */
+  constructor(chunkCount: number, firstWindow: Window = FULL_WINDOW, within: Window = FULL_WINDOW) {
     this.#chunkCount = chunkCount;
+    this.#within = within;
     this.#window = firstWindow;
     this.#totals = emptyTotals(firstWindow);
   }
@@ -72,7 +80,10 @@ export class CutSearch {
     if (this.#keptBytes > KEPT_TALLY_BYTES) this.#kept = null;
   }
 
-  /** Ends a round over all keys: finds the cut of `wanted` keys, or narrows the window. */
+  /**
+   * Ends a round over all keys: finds the cut of `wanted` keys, or narrows the window.
+   * @throws {BracketMissed} where the cut lies outside of what can be told apart
+   */
   endRound(wanted: number): void {
     const next = this.#settle(wanted);
     if (next !== null) this.#restart(next);
@@ -82,8 +93,8 @@ export class CutSearch {
   #settle(wanted: number): Window | null {
     const { above, inside, bins } = this.#totals;
     const { low, high, shift } = this.#window;
-    if (above >= wanted) return narrowWindow(high + 1, FULL_WINDOW.high);
-    if (above + inside < wanted) return narrowWindow(0, low - 1);
+    if (above >= wanted) return this.#windowOf(high + 1, this.#within.high);
+    if (above + inside < wanted) return this.#windowOf(this.#within.low, low - 1);
     let over = above;
     let bin = bins.length / 2 - 1;
     while (over + (bins[2 * bin] as number) < wanted) over += bins[2 * bin--] as number;
@@ -97,6 +108,11 @@ export class CutSearch {
     this.#cut = { threshold, tied, taken: wanted - over, firstTies: this.#firstTies(bin) };
     this.#kept = null;
     return null;
+  }
+
+  #windowOf(low: number, high: number): Window {
+    if (low > high) throw new BracketMissed();
+    return narrowWindow(low, high);
   }
 
   #firstTies(bin: number): number[] {

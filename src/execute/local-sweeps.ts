@@ -1,14 +1,16 @@
 /** Sweeps over a scope on this thread: for a tensor that is one chunk, measured where it is combined. */
 import type { SlackTally, Tally, Window } from "../native/addon.ts";
 import type { Measured, ScopeTrim, Sweeps } from "./measure.ts";
-import { runNorms, runSampleSlack, runSampleTrim, runSlack, runTrim } from "./measure-operations.ts";
+import { runNorms, runSlack, runTrim } from "./measure-operations.ts";
 import { type ChunkMeasured, measuredForChunk } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
-import { samplingOf } from "./sampling.ts";
+import { runSample } from "./sample-operation.ts";
+import type { Brackets } from "./sampling.ts";
 import { type ChunkRef, tensorsOf } from "./tensor-work.ts";
 
 export class LocalSweeps implements Sweeps {
   readonly chunks: readonly ChunkRef[];
+  readonly seesAll = true;
   readonly #files: OpenFiles;
 
   constructor(chunks: readonly ChunkRef[], files: OpenFiles) {
@@ -24,12 +26,6 @@ export class LocalSweeps implements Sweeps {
       const tallies = runTrim({ kind: "trim", chunk, windows }, this.#files);
       for (const [model, tally] of tallies.entries()) if (tally !== null) take(index, model, tally);
     }
-  }
-
-  async sampleTrim(wanted: readonly boolean[]): Promise<(Tally | null)[]> {
-    const { tensors, elementCount } = tensorsOf(this.chunks);
-    const sampling = samplingOf(elementCount);
-    return runSampleTrim({ kind: "sampleTrim", tensors, wanted, sampling }, this.#files);
   }
 
   async norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void> {
@@ -48,11 +44,8 @@ export class LocalSweeps implements Sweeps {
     }
   }
 
-  async sampleSlack(measured: Measured): Promise<SlackTally> {
-    const { tensors, elementCount } = tensorsOf(this.chunks);
-    const forChunk = measuredForChunk(measured, 0);
-    const sampling = samplingOf(elementCount);
-    return runSampleSlack({ kind: "sampleSlack", tensors, measured: forChunk, sampling }, this.#files);
+  async sample(): Promise<Brackets> {
+    return runSample({ kind: "sample", tensors: tensorsOf(this.chunks).tensors }, this.#files);
   }
 }
 

@@ -5,7 +5,7 @@
 import type { TiesArithmetic } from "../methods/method.ts";
 import type { SlackTally, Tally, Window } from "../native/addon.ts";
 import { CutSearch, FULL_WINDOW, type ScopeCut } from "./cut-search.ts";
-import { bracketOf, SAMPLED_FROM_ELEMENTS } from "./sampling.ts";
+import { type Brackets, SAMPLED_FROM_ELEMENTS } from "./sampling.ts";
 import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
 
 /** How a task vector is trimmed over a scope: `keep` elements of `of`. */
@@ -37,15 +37,15 @@ export interface Measured {
   readonly slack: ScopeSlack | null;
 }
 
-/** Readings of a scope: of all its chunks, reported one by one in any order, or of a sample, reported as one. */
+/** Readings of a scope: of all its chunks, reported one by one in any order, or of a sample. */
 export interface Sweeps {
   readonly chunks: readonly ChunkRef[];
+  /** Keys that are told apart outside of their brackets; false where the brackets are all that can be measured in. */
+  readonly seesAll: boolean;
   trim(
     windows: readonly (Window | null)[],
     take: (chunk: number, model: number, tally: Tally) => void,
   ): Promise<void>;
-  /** For each model that is wanted, a tally of the sample in the window of samples. */
-  sampleTrim(wanted: readonly boolean[]): Promise<(Tally | null)[]>;
   /** Per chunk: for each model, 2 sums per block of 4,096 elements. Reported in scope order. */
   norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void>;
   /** Counts the priority model's losses; with a window of null the signs of the sums of the votes instead. */
@@ -54,24 +54,48 @@ export interface Sweeps {
     window: Window | null,
     take: (chunk: number, tally: SlackTally) => void,
   ): Promise<void>;
-  sampleSlack(measured: Measured): Promise<SlackTally>;
+  /** Where the cuts probably lie. */
+  sample(): Promise<Brackets>;
 }
 
 /** A norm below this makes no factor (mergekit's bound). */
 const SMALLEST_NORM = 1e-7;
 
-/** What the chunks of a scope have in common: the densities, rescale and slack of its arithmetic. */
-export async function measureScope(arithmetic: TiesArithmetic, sweeps: Sweeps): Promise<Measured> {
+/**
+ * Measures a scope, whose chunks have densities, rescale and slack of their arithmetic in common.
+ * @param brackets where the cuts probably lie, if a sample was taken already
+ * @throws {BracketMissed} if the sweeps see no more than the brackets, and these are wrong
+ */
+export async function measureScope(
+  arithmetic: TiesArithmetic,
+  sweeps: Sweeps,
+  brackets?: Brackets,
+): Promise<Measured> {
   const total = elementCountOf(sweeps.chunks);
-  const trims = await measureTrims(arithmetic, total, sweeps);
+  const kept = arithmetic.densities.map((density) => keptCount(density, total));
+  const searches = kept.some((count) => count > 0 && count < total) || arithmetic.slack !== null;
+  const guess = brackets ?? (searches && total >= SAMPLED_FROM_ELEMENTS ? await sweeps.sample() : null);
+  const trims = await measureTrims(kept, total, sweeps, guess);
   const norms = arithmetic.rescale ? await measureNorms(trims, sweeps) : null;
-  const fixedSigns = { plus: 1, majority: 1, priority: 2 } as const;
-  const trimmed: Measured = { trims, norms, zeroSign: fixedSigns[arithmetic.zeroSign], slack: null };
+  const trimmed: Measured = { trims, norms, zeroSign: fixedZeroSign(arithmetic), slack: null };
   const zeroSign =
     arithmetic.zeroSign === "majority" ? await measureMajority(trimmed, sweeps) : trimmed.zeroSign;
   const elected: Measured = { ...trimmed, zeroSign };
   if (arithmetic.slack === null || total === 0) return elected;
-  return { ...elected, slack: await measureSlack(arithmetic.slack, elected, total, sweeps) };
+  return { ...elected, slack: await measureSlack(arithmetic.slack, elected, sweeps, guess) };
+}
+
+/** What an exactly zero vote elects; + where that is yet to be measured. */
+export function fixedZeroSign({ zeroSign }: TiesArithmetic): 1 | 2 {
+  return zeroSign === "priority" ? 2 : 1;
+}
+
+/** How many of the discarded parameters a slack gives back. */
+export function givenCount(
+  slack: NonNullable<TiesArithmetic["slack"]>,
+  { retained, discarded }: { retained: number; discarded: number },
+): number {
+  return Math.min(discarded, Math.floor(slack.share * (slack.of === "retained" ? retained : discarded)));
 }
 
 /** How many of n elements a density keeps: a floor of the binary64 product, at least 1 above density 0. */
@@ -84,15 +108,15 @@ function elementCountOf(chunks: readonly ChunkRef[]): number {
   return chunks.reduce((sum, chunk) => sum + chunkExtent(chunk).elementCount, 0);
 }
 
-async function measureTrims(arithmetic: TiesArithmetic, total: number, sweeps: Sweeps): Promise<ScopeTrim[]> {
-  const kept = arithmetic.densities.map((density) => keptCount(density, total));
-  const cuts = kept.map((count) => count > 0 && count < total);
-  const sampled = total >= SAMPLED_FROM_ELEMENTS && cuts.includes(true);
-  const samples = sampled ? await sweeps.sampleTrim(cuts) : [];
+async function measureTrims(
+  kept: readonly number[],
+  total: number,
+  sweeps: Sweeps,
+  brackets: Brackets | null,
+): Promise<ScopeTrim[]> {
   const searches = kept.map((count, model) => {
-    if (!cuts[model]) return null;
-    const sample = samples[model];
-    return new CutSearch(sweeps.chunks.length, sample ? bracketOf(sample, count / total) : FULL_WINDOW);
+    if (count === 0 || count === total) return null;
+    return searchIn(sweeps, brackets?.trims[model] ?? null);
   });
   const windowsLeft = () => searches.map((search) => search?.window ?? null);
   for (let windows = windowsLeft(); windows.some((window) => window !== null); windows = windowsLeft()) {
@@ -134,14 +158,10 @@ async function measureMajority(measured: Measured, sweeps: Sweeps): Promise<-1 |
 async function measureSlack(
   slack: NonNullable<TiesArithmetic["slack"]>,
   elected: Measured,
-  total: number,
   sweeps: Sweeps,
+  brackets: Brackets | null,
 ): Promise<ScopeSlack> {
-  const givenOf = ({ retained, discarded }: { retained: number; discarded: number }) =>
-    Math.min(discarded, Math.floor(slack.share * (slack.of === "retained" ? retained : discarded)));
-  const sample = total >= SAMPLED_FROM_ELEMENTS ? await sweeps.sampleSlack(elected) : null;
-  const first = sample?.discarded ? bracketOf(sample, givenOf(sample) / sample.discarded) : FULL_WINDOW;
-  const search = new CutSearch(sweeps.chunks.length, first);
+  const search = searchIn(sweeps, brackets?.slack ?? null);
   let counts = { retained: 0, discarded: 0 };
   for (let window = search.window; window !== null; window = search.window) {
     counts = { retained: 0, discarded: 0 };
@@ -150,13 +170,19 @@ async function measureSlack(
       counts.discarded += tally.discarded;
       search.take(chunk, tally);
     });
-    const given = givenOf(counts);
+    const given = givenCount(slack, counts);
     // Nothing to give, or everything: keys of losses are never 0, so that a cut at 0 selects them all.
     if (given === 0) return { ...counts, given, cut: null };
     if (given === counts.discarded) return { ...counts, given, cut: allLosses(sweeps.chunks.length) };
     search.endRound(given);
   }
-  return { ...counts, given: givenOf(counts), cut: search.cut };
+  return { ...counts, given: givenCount(slack, counts), cut: search.cut };
+}
+
+/** A search that begins in a bracket, if there is one, and leaves it if it may. */
+function searchIn(sweeps: Sweeps, bracket: Window | null): CutSearch {
+  const first = bracket ?? FULL_WINDOW;
+  return new CutSearch(sweeps.chunks.length, first, sweeps.seesAll ? FULL_WINDOW : first);
 }
 
 function allLosses(chunkCount: number): ScopeCut {

@@ -1,12 +1,17 @@
 /** Runs the tensors of a merge through the pool, in file order, a bounded number at a time. */
 import { DTYPE_BYTES } from "../dtypes.ts";
-import type { ChunkCounts, ChunkResult } from "../native/addon.ts";
+import type { TiesArithmetic } from "../methods/method.ts";
+import type { ChunkResult } from "../native/addon.ts";
+import { addCounts } from "./chunk-counts.ts";
+import { isDraftable } from "./drafted-sweeps.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { type Measured, measureScope } from "./measure.ts";
+import { type ChunksRun, mergeDrafted } from "./merge-drafted.ts";
 import { type ChunkMeasured, measuredForChunk, UNMEASURED } from "./native-job.ts";
 import type { ByteRange, CopyOperation, Operation, TensorOutcome } from "./operations.ts";
 import type { Pool } from "./pool.ts";
 import { PoolSweeps } from "./pool-sweeps.ts";
+import type { Brackets } from "./sampling.ts";
 import { chunkCount, chunkExtent, chunksOf, type TensorWork } from "./tensor-work.ts";
 
 /** A tensor that is copied unchanged: integers, booleans. */
@@ -184,27 +189,8 @@ async function mergeLarge(
   pool: Pool,
   hooks: MergeHooks,
 ): Promise<void> {
-  const chunks = chunksOf(tensor);
-  const { arithmetic } = tensor;
-  const measured =
-    scope === null && arithmetic.kind === "ties"
-      ? await measureScope(arithmetic, new PoolSweeps(chunks, pool, order))
-      : null;
-  const measuredOf = (index: number): ChunkMeasured => {
-    if (scope !== null) return measuredInScope(tensor, index, scope);
-    return measured === null ? UNMEASURED : measuredForChunk(measured, index);
-  };
-  const results = await Promise.all(
-    chunks.map(async (chunk) => {
-      const [result] = await pool.run(
-        [{ kind: "combine" as const, chunk, measured: measuredOf(chunk.index) }],
-        order,
-      );
-      if (result === undefined) throw new Error("a combine operation gave no answer");
-      hooks.advanced(tensor, chunkExtent(chunk).elementCount);
-      return result;
-    }),
-  );
+  const run = { chunks: chunksOf(tensor), order, pool, combined: (n: number) => hooks.advanced(tensor, n) };
+  const { results, measured } = await mergeChunks(run, tensor, scope);
   hooks.tensorDone(tensor, {
     hashes: results.map((result) => result.hash),
     counts: addCounts(results),
@@ -212,25 +198,46 @@ async function mergeLarge(
   });
 }
 
-function measuredInScope(tensor: TensorWork, index: number, scope: ModelScope): ChunkMeasured {
-  return measuredForChunk(scope.measured, (scope.firstChunk.get(tensor.name) as number) + index);
+async function mergeChunks(
+  run: ChunksRun,
+  tensor: TensorWork,
+  scope: ModelScope | null,
+): Promise<{ results: readonly ChunkResult[]; measured: Measured | null }> {
+  const { arithmetic } = tensor;
+  if (scope !== null)
+    return { results: await combineChunks(run, (i) => measuredInScope(tensor, i, scope)), measured: null };
+  if (arithmetic.kind !== "ties")
+    return { results: await combineChunks(run, () => UNMEASURED), measured: null };
+  const sweeps = new PoolSweeps(run.chunks, run.pool, run.order);
+  const brackets = await sweeps.sample();
+  const drafted = isDrafted(tensor, arithmetic, brackets, run.pool)
+    ? await mergeDrafted(run, brackets)
+    : null;
+  if (drafted !== null) return drafted;
+  const measured = await measureScope(arithmetic, sweeps, brackets);
+  return { results: await combineChunks(run, (i) => measuredForChunk(measured, i)), measured };
 }
 
-/** The sums of chunks' counts. */
-export function addCounts(parts: readonly ChunkCounts[]): ChunkCounts {
-  const sum: ChunkCounts = { models: [], conflicts: 0, givenBack: 0, saturated: 0 };
-  for (const part of parts) {
-    sum.conflicts += part.conflicts;
-    sum.givenBack += part.givenBack;
-    sum.saturated += part.saturated;
-    for (const [i, model] of part.models.entries()) {
-      sum.models[i] ??= { zero: 0, retained: 0, inConflict: 0, discarded: 0 };
-      const total = sum.models[i];
-      total.zero += model.zero;
-      total.retained += model.retained;
-      total.inConflict += model.inConflict;
-      total.discarded += model.discarded;
-    }
-  }
-  return sum;
+/** Drafts stay in memory until their tensor is measured: while one is, another must have room to begin. */
+function isDrafted(tensor: TensorWork, arithmetic: TiesArithmetic, brackets: Brackets, pool: Pool): boolean {
+  const room = pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD;
+  return chunkCount(tensor) <= room / 2 && isDraftable(arithmetic, brackets);
+}
+
+async function combineChunks(
+  { chunks, order, pool, combined }: ChunksRun,
+  measuredOf: (index: number) => ChunkMeasured,
+): Promise<ChunkResult[]> {
+  return Promise.all(
+    chunks.map(async (chunk) => {
+      const measured = measuredOf(chunk.index);
+      const result = await pool.runOne({ kind: "combine" as const, chunk, measured }, order);
+      combined(chunkExtent(chunk).elementCount);
+      return result;
+    }),
+  );
+}
+
+function measuredInScope(tensor: TensorWork, index: number, scope: ModelScope): ChunkMeasured {
+  return measuredForChunk(scope.measured, (scope.firstChunk.get(tensor.name) as number) + index);
 }

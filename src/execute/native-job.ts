@@ -4,9 +4,13 @@ import type {
   MappedFileHandle,
   NativeCombination,
   NativeCut,
+  NativeDraftJob,
   NativeElection,
   NativeJob,
+  NativeModel,
+  NativeOutput,
   NativeSource,
+  OutputFileHandle,
 } from "../native/addon.ts";
 import type { ScopeCut } from "./cut-search.ts";
 import type { Measured, ScopeTrim } from "./measure.ts";
@@ -71,21 +75,50 @@ export function nativeJob(
 ): NativeJob {
   const hasCut = (trim: ChunkMeasured["trims"][number] | undefined) => typeof trim === "object";
   const { base, models, arithmetic } = chunk.tensor;
-  const ignoresWeights = arithmetic.kind === "ties" && !arithmetic.electionWeights;
   return {
     base: base === null ? null : nativeSource(base, chunk, open, swept || measured.trims.some(hasCut)),
-    models: models.map((model, i) => {
-      const weight = arithmetic.weights[i] as number;
-      return {
-        source: nativeSource(model, chunk, open, swept || hasCut(measured.trims[i])),
-        weight,
-        voteWeight: ignoresWeights ? 1 : weight,
-        rescale: measured.factors?.[i] ?? 1,
-        trim: measured.trims[i] ?? "everything",
-      };
-    }),
+    models: models.map((model, i) => ({
+      source: nativeSource(model, chunk, open, swept || hasCut(measured.trims[i])),
+      ...nativeModel(arithmetic, measured, i),
+    })),
     elementCount: chunkExtent(chunk).elementCount,
   };
+}
+
+/** As {@link nativeJob}, of what a draft left undecided. */
+export function nativeDraftJob(
+  arithmetic: Arithmetic,
+  { draft }: { draft: number },
+  measured: ChunkMeasured,
+): NativeDraftJob {
+  const models = arithmetic.weights.map((_, i) => nativeModel(arithmetic, measured, i));
+  return { draft, models };
+}
+
+function nativeModel(
+  arithmetic: Arithmetic,
+  measured: ChunkMeasured,
+  model: number,
+): Omit<NativeModel, "source"> {
+  const weight = arithmetic.weights[model] as number;
+  const ignoresWeights = arithmetic.kind === "ties" && !arithmetic.electionWeights;
+  return {
+    weight,
+    voteWeight: ignoresWeights ? 1 : weight,
+    rescale: measured.factors?.[model] ?? 1,
+    trim: measured.trims[model] ?? "everything",
+  };
+}
+
+/** Where a chunk begins in its shard. */
+export function outputOffset(chunk: ChunkRef): number {
+  const { output } = chunk.tensor;
+  return output.byteOffset + chunkExtent(chunk).elementOffset * FLOAT_BYTES[output.dtype];
+}
+
+export function nativeOutput(chunk: ChunkRef, open: (path: string) => OutputFileHandle): NativeOutput {
+  const { path, dtype, saturate } = chunk.tensor.output;
+  return { file: open(path), byteOffset: outputOffset(chunk), dtype, saturate };
 }
 
 export function nativeElection(arithmetic: Arithmetic, measured: ChunkMeasured): NativeElection {

@@ -4,13 +4,14 @@ import type {
   ChunkCounts,
   ChunkResult,
   NativeDifference,
-  Sampling,
+  NativeDraft,
   SlackTally,
   Tally,
   Window,
 } from "../native/addon.ts";
 import type { Measured } from "./measure.ts";
 import type { ChunkMeasured } from "./native-job.ts";
+import type { Brackets } from "./sampling.ts";
 import type { ChunkRef, SourceRef, TensorWork } from "./tensor-work.ts";
 
 export interface ByteRange {
@@ -26,12 +27,10 @@ export interface TrimOperation {
   readonly windows: readonly (Window | null)[];
 }
 
-/** Counts |tau| of each wanted model over a sample of whole tensors, as one tally a model. */
-export interface SampleTrimOperation {
-  readonly kind: "sampleTrim";
+/** Samples whole tensors as one scope. */
+export interface SampleOperation {
+  readonly kind: "sample";
   readonly tensors: readonly TensorWork[];
-  readonly wanted: readonly boolean[];
-  readonly sampling: Sampling;
 }
 
 export interface NormsOperation {
@@ -48,17 +47,32 @@ export interface SlackOperation {
   readonly window: Window | null;
 }
 
-/** As {@link SlackOperation}, over a sample of whole tensors, as one tally. */
-export interface SampleSlackOperation {
-  readonly kind: "sampleSlack";
-  readonly tensors: readonly TensorWork[];
-  readonly measured: ChunkMeasured;
-  readonly sampling: Sampling;
-}
-
 export interface CombineOperation {
   readonly kind: "combine";
   readonly chunk: ChunkRef;
+  readonly measured: ChunkMeasured;
+}
+
+/** Combines a chunk where brackets decide. */
+export interface DraftOperation {
+  readonly kind: "draft";
+  readonly chunk: ChunkRef;
+  readonly brackets: Brackets;
+}
+
+/** Measures a tensor from what its drafts left undecided. */
+export interface SettleOperation {
+  readonly kind: "settle";
+  readonly chunks: readonly ChunkRef[];
+  readonly drafts: readonly NativeDraft[];
+  readonly brackets: Brackets;
+}
+
+/** Combines what a draft left undecided, and writes the chunk. */
+export interface FinishOperation {
+  readonly kind: "finish";
+  readonly chunk: ChunkRef;
+  readonly draft: NativeDraft;
   readonly measured: ChunkMeasured;
 }
 
@@ -94,11 +108,13 @@ export interface ReadAheadOperation {
 
 export type Operation =
   | TrimOperation
-  | SampleTrimOperation
+  | SampleOperation
   | NormsOperation
   | SlackOperation
-  | SampleSlackOperation
   | CombineOperation
+  | DraftOperation
+  | SettleOperation
+  | FinishOperation
   | WholeOperation
   | CopyOperation
   | HashOperation
@@ -116,11 +132,15 @@ export interface TensorOutcome {
 
 export interface OperationAnswers {
   trim: readonly (Tally | null)[];
-  sampleTrim: (Tally | null)[];
+  sample: Brackets;
   norms: Float64Array;
   slack: SlackTally;
-  sampleSlack: SlackTally;
   combine: ChunkResult;
+  /** Null where a draft is of no use. */
+  draft: NativeDraft | null;
+  /** Null where a sample misled. */
+  settle: Measured | null;
+  finish: ChunkResult;
   whole: TensorOutcome;
   copy: { hash: string };
   hash: string;

@@ -6,7 +6,7 @@ import type { Measured, ScopeTrim, Sweeps } from "./measure.ts";
 import { measuredForChunk } from "./native-job.ts";
 import type { Answer, Operation } from "./operations.ts";
 import type { Pool } from "./pool.ts";
-import { samplingOf } from "./sampling.ts";
+import type { Brackets } from "./sampling.ts";
 import { type ChunkRef, chunkExtent, tensorsOf } from "./tensor-work.ts";
 
 /** Batches under way per thread: enough that no worker waits for the main thread. */
@@ -14,6 +14,7 @@ const BATCHES_PER_THREAD = 4;
 
 export class PoolSweeps implements Sweeps {
   readonly chunks: readonly ChunkRef[];
+  readonly seesAll = true;
   readonly #pool: Pool;
   readonly #order: number;
 
@@ -31,14 +32,6 @@ export class PoolSweeps implements Sweeps {
     await this.#sweep(operationOf, (index, tallies) => {
       for (const [model, tally] of tallies.entries()) if (tally !== null) take(index, model, tally);
     });
-  }
-
-  /** A sample is small: one worker takes it all. */
-  async sampleTrim(wanted: readonly boolean[]): Promise<(Tally | null)[]> {
-    const { tensors, elementCount } = tensorsOf(this.chunks);
-    const operation = { kind: "sampleTrim" as const, tensors, wanted, sampling: samplingOf(elementCount) };
-    const [tallies] = await this.#pool.run([operation], this.#order);
-    return tallies ?? [];
   }
 
   async norms(trims: readonly ScopeTrim[], take: (norms: Float64Array) => void): Promise<void> {
@@ -72,13 +65,10 @@ export class PoolSweeps implements Sweeps {
     await this.#sweep(operationOf, take);
   }
 
-  async sampleSlack(measured: Measured): Promise<SlackTally> {
-    const { tensors, elementCount } = tensorsOf(this.chunks);
-    const forChunk = measuredForChunk(measured, 0);
-    const sampling = samplingOf(elementCount);
-    const operation = { kind: "sampleSlack" as const, tensors, measured: forChunk, sampling };
-    const [tally] = await this.#pool.run([operation], this.#order);
-    return tally as SlackTally;
+  /** A sample is small: one worker takes it all. */
+  async sample(): Promise<Brackets> {
+    const { tensors } = tensorsOf(this.chunks);
+    return this.#pool.runOne({ kind: "sample" as const, tensors }, this.#order);
   }
 
   async #sweep<O extends Operation>(

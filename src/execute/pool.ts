@@ -89,6 +89,12 @@ export class Pool {
     return answer.answers as Answer<O>[];
   }
 
+  /** As {@link run}, for a batch of one. */
+  async runOne<O extends Operation>(operation: O, order: number): Promise<Answer<O>> {
+    const answers = await this.run([operation], order);
+    return answers[0] as Answer<O>;
+  }
+
   /** Makes every batch end at its next operation. A running native call (below 100 ms) is not cut short. */
   cancel(): void {
     Atomics.store(this.#shared, CANCELLED, 1);

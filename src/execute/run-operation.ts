@@ -1,31 +1,24 @@
 /** Runs any operation on this thread. */
 import { addon } from "../native/addon.ts";
 import { runCombine, runCopy } from "./combine-operations.ts";
-import { LocalSweeps } from "./local-sweeps.ts";
-import { measureScope } from "./measure.ts";
-import { runNorms, runSampleSlack, runSampleTrim, runSlack, runTrim } from "./measure-operations.ts";
-import { measuredForChunk, UNMEASURED } from "./native-job.ts";
+import { runDraft, runFinish, runSettle } from "./draft-operations.ts";
+import { runNorms, runSlack, runTrim } from "./measure-operations.ts";
 import type { OpenFiles } from "./open-files.ts";
-import type {
-  Answer,
-  CompareOperation,
-  HashOperation,
-  Operation,
-  ReadAheadOperation,
-  TensorOutcome,
-  WholeOperation,
-} from "./operations.ts";
-import type { ChunkRef } from "./tensor-work.ts";
+import type { Answer, CompareOperation, HashOperation, Operation, ReadAheadOperation } from "./operations.ts";
+import { runSample } from "./sample-operation.ts";
+import { runWhole } from "./whole-operation.ts";
 
 type Runner<O extends Operation> = (operation: O, files: OpenFiles) => Answer<O> | Promise<Answer<O>>;
 
 const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
   trim: runTrim,
-  sampleTrim: runSampleTrim,
+  sample: runSample,
   norms: runNorms,
   slack: runSlack,
-  sampleSlack: runSampleSlack,
   combine: runCombine,
+  draft: runDraft,
+  settle: runSettle,
+  finish: runFinish,
   whole: runWhole,
   copy: runCopy,
   hash: runHash,
@@ -38,16 +31,6 @@ export function runOperation<O extends Operation>(
   files: OpenFiles,
 ): Answer<O> | Promise<Answer<O>> {
   return (runners[operation.kind] as unknown as Runner<O>)(operation, files);
-}
-
-async function runWhole({ tensor }: WholeOperation, files: OpenFiles): Promise<TensorOutcome> {
-  const chunk: ChunkRef = { tensor, index: 0 };
-  const { arithmetic } = tensor;
-  const measured =
-    arithmetic.kind === "ties" ? await measureScope(arithmetic, new LocalSweeps([chunk], files)) : null;
-  const forChunk = measured === null ? UNMEASURED : measuredForChunk(measured, 0);
-  const { hash, ...counts } = await runCombine({ kind: "combine", chunk, measured: forChunk }, files);
-  return { hashes: [hash], counts, measured };
 }
 
 function runHash({ range }: HashOperation, files: OpenFiles): string {

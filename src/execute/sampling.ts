@@ -1,9 +1,17 @@
 /**
- * Where a cut probably lies, from a sample of the scope. Only speed depends on it: what a sample says is
- * verified by counting everything.
+ * Where the cuts of a scope probably lie, from a sample. Only speed depends on it: what a sample says is verified by
+ * counting everything that it does not rule out.
  */
 import type { Sampling, Tally, Window } from "../native/addon.ts";
-import { narrowWindow } from "./cut-search.ts";
+import { FULL_WINDOW, narrowWindow, type ScopeCut } from "./cut-search.ts";
+
+/** Windows in which the cuts of a scope probably lie; null where there is no cut, or nothing is known of it. */
+export interface Brackets {
+  readonly trims: readonly (Window | null)[];
+  readonly slack: Window | null;
+  /** The share of all elements that probably lies in the brackets. */
+  readonly undecided: number;
+}
 
 /** Scopes below this many elements are counted at once: a sample would cost as much as it saves. */
 export const SAMPLED_FROM_ELEMENTS = 1 << 18;
@@ -15,28 +23,49 @@ export const SAMPLE_WINDOW: Window = { low: 0, high: 0x7fffffff, shift: 16 };
 const RUN_ELEMENTS = 256;
 const SMALLEST_SAMPLE = 1 << 15;
 const LARGEST_SAMPLE = 1 << 20;
+/** A larger share makes narrower brackets, and costs as much as they save. */
+const ELEMENTS_PER_SAMPLED = 128;
 
 /** Half-width of the bracket, in standard errors of the sampled rank. */
 const BRACKET_SIGMAS = 4;
 
-/** About 1/256 of a scope, spread evenly over it. */
+/** What a sample says of one cut. */
+export interface SampledCut {
+  readonly bracket: Window;
+  /** The share of the sampled keys that lies in the bracket. */
+  readonly inside: number;
+  /** The sample's own cut, for samples of what depends on it. */
+  readonly cut: ScopeCut;
+}
+
+/** About 1/128 of a scope, spread evenly over it. */
 export function samplingOf(elementCount: number): Sampling {
-  const wanted = Math.min(LARGEST_SAMPLE, Math.max(SMALLEST_SAMPLE, elementCount / 256));
+  const wanted = Math.min(LARGEST_SAMPLE, Math.max(SMALLEST_SAMPLE, elementCount / ELEMENTS_PER_SAMPLED));
   const stride = Math.floor(elementCount / wanted) * RUN_ELEMENTS;
   return { run: RUN_ELEMENTS, stride: Math.max(RUN_ELEMENTS, stride) };
 }
 
-/** The window in which the key that has `share` of all keys above it lies, as a sample has it. */
-export function bracketOf(sample: Tally, share: number): Window {
+/** The cut that takes `share` of all keys, as a sample has it. */
+export function sampledCut(sample: Tally, share: number): SampledCut {
   const bins = new Uint32Array(sample.bins);
-  let inside = 0;
-  for (let i = 0; i < bins.length; i += 2) inside += bins[i] as number;
-  const rank = share * inside;
-  const margin = BRACKET_SIGMAS * Math.sqrt(share * (1 - share) * inside) + 1;
-  const highest = binAtRank(bins, rank - margin);
-  const lowest = binAtRank(bins, rank + margin);
+  const count = countIn(bins, 0, bins.length / 2 - 1);
+  const rank = share * count;
+  const margin = BRACKET_SIGMAS * Math.sqrt(share * (1 - share) * count) + 1;
+  // Beyond the ends of a sample, keys may lie anywhere.
+  const highest = rank - margin <= 0 ? bins.length / 2 - 1 : binAtRank(bins, rank - margin);
+  const lowest = rank + margin >= count ? 0 : binAtRank(bins, rank + margin);
   const { shift, high } = SAMPLE_WINDOW;
-  return narrowWindow(lowest * 2 ** shift, Math.min(high, (highest + 1) * 2 ** shift - 1));
+  return {
+    bracket: narrowWindow(lowest * 2 ** shift, Math.min(high, (highest + 1) * 2 ** shift - 1)),
+    inside: countIn(bins, lowest, highest) / Math.max(1, count),
+    cut: cutAtRank(bins, rank),
+  };
+}
+
+function countIn(bins: Uint32Array, first: number, last: number): number {
+  let count = 0;
+  for (let bin = first; bin <= last; bin++) count += bins[2 * bin] as number;
+  return count;
 }
 
 /** The bin in which the count from the top reaches `rank`; the lowest if it never does. */
@@ -47,4 +76,17 @@ function binAtRank(bins: Uint32Array, rank: number): number {
     if (over > 0 && over >= rank) return bin;
   }
   return 0;
+}
+
+/** Takes a bin that holds a single key as its ties, as a cut would, and of others a part. */
+function cutAtRank(bins: Uint32Array, rank: number): ScopeCut {
+  const bin = binAtRank(bins, rank);
+  const tied = bins[2 * bin] as number;
+  const taken = Math.min(tied, Math.max(0, Math.round(rank - countIn(bins, bin + 1, bins.length / 2 - 1))));
+  const lowSeen = bins[2 * bin + 1] as number;
+  const binLow = bin * 2 ** SAMPLE_WINDOW.shift;
+  if ((lowSeen & (lowSeen >>> 16)) === 0)
+    return { threshold: binLow + (lowSeen & 0xffff), tied, taken, firstTies: [0] };
+  const part = tied === 0 ? 0 : Math.floor((1 - taken / tied) * 2 ** SAMPLE_WINDOW.shift);
+  return { threshold: Math.min(FULL_WINDOW.high, binLow + part), tied: 0, taken: 0, firstTies: [0] };
 }

@@ -1,5 +1,6 @@
 /** A pool for the time of one reading run (`diff`, `verify`): options checked, cancelled by signal, always closed. */
 import { TiesmithError } from "../errors.ts";
+import { addon } from "../native/addon.ts";
 import type { MergeProgress } from "./merge-options.ts";
 import { defaultThreads, Pool } from "./pool.ts";
 
@@ -53,6 +54,7 @@ export async function withPool<T>(options: PoolOptions, work: (pool: Pool) => Pr
   } finally {
     signal?.removeEventListener("abort", cancel);
     await pool.close();
+    addon().releaseScratch();
   }
 }
 

@@ -131,6 +131,24 @@ export interface NativeDifference {
   squares: Float64Array;
 }
 
+/** A chunk that is drafted, by its number; `models` as a job has them, without sources. */
+export interface NativeDraftJob {
+  draft: number;
+  models: Omit<NativeModel, "source">[];
+}
+
+/** The lowest undecided key of each model's cut, and of the slack cut; null where there is none. */
+export interface NativeBrackets {
+  trimLows: (number | null)[];
+  slackLow: number | null;
+}
+
+/** A drafted chunk: the counts are those of its decided elements. */
+export interface NativeDraft extends ChunkCounts {
+  draft: number;
+  undecided: number;
+}
+
 export type CombineKind = "linear" | "task" | "ties";
 
 export interface NativeAddon {
@@ -169,6 +187,32 @@ export interface NativeAddon {
     combination: NativeCombination,
     output: NativeOutput,
   ): Promise<ChunkResult> | ChunkFailure;
+  /**
+   * Combines a chunk where brackets decide: a cut's threshold is the top of its bracket, and takes none of the tied.
+   * Null where a draft is of no use: too much is undecided, or a number is not finite or too large.
+   */
+  draftTies(
+    job: NativeJob,
+    election: NativeElection,
+    combination: NativeCombination,
+    brackets: NativeBrackets,
+    output: { byteOffset: number; dtype: FloatDtype },
+  ): NativeDraft | null;
+  /** As `tallyTrim`, of the undecided elements of a draft. */
+  tallyDraftTrim(job: { draft: number }, model: number, window: Window): Tally;
+  /** As `tallySlack`, of the undecided elements of a draft. */
+  tallyDraftSlack(job: NativeDraftJob, election: NativeElection, window: Window): SlackTally;
+  /** As `combine`, of the undecided elements of a draft, whose counts it gives; writes, and hashes, the whole chunk. */
+  finishDraft(
+    job: NativeDraftJob,
+    election: NativeElection,
+    combination: NativeCombination,
+    output: NativeOutput,
+  ): Promise<ChunkResult> | ChunkFailure;
+  /** Forgets a draft that will not be finished; one that is gone already is no error. */
+  dropDraft(draft: number): void;
+  /** Gives idle scratch memory back to the system. */
+  releaseScratch(): void;
   copyRange(
     source: { file: MappedFileHandle; byteOffset: number },
     byteCount: number,

@@ -1,0 +1,222 @@
+// Functions on drafts: a chunk is combined where brackets decide, its scope's cuts are found from what is left, and
+// then the chunk is finished. Drafts are known by number, since threads take turns at them.
+#include "drafts/draft.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "bindings/chunk_job.h"
+#include "bindings/chunk_output.h"
+#include "bindings/chunk_result.h"
+#include "bindings/float_environment.h"
+#include "drafts/draft_store.h"
+#include "io/xxh3.h"
+
+namespace tiesmith {
+namespace {
+
+// { trimLows: a number or null a model, slackLow: a number or null }
+struct BracketLows {
+  std::vector<std::uint32_t> trims;
+  std::uint32_t slack;
+
+  BracketLows(Napi::Env env, const Napi::Value& value, std::size_t model_count) {
+    const FieldReader reader(env, value, "brackets");
+    if (!reader.field("trimLows").IsArray()) throw Napi::TypeError::New(env, "Expected brackets.trimLows to be an array");
+    const auto lows = reader.field("trimLows").As<Napi::Array>();
+    if (lows.Length() != model_count) throw Napi::RangeError::New(env, "Expected brackets.trimLows to have one entry a model");
+    for (std::uint32_t i = 0; i < lows.Length(); ++i) trims.push_back(low_of(env, lows.Get(i)));
+    slack = low_of(env, reader.field("slackLow"));
+  }
+  bool fit(const ChunkInputs& inputs, const Combination& combination) const {
+    for (std::size_t m = 0; m < trims.size(); ++m)
+      if (inputs.models[m].trim == TrimKind::ByCut && trims[m] == kNoneUndecided) return false;
+    return !combination.has_slack || slack != kNoneUndecided;
+  }
+  Brackets brackets() const { return {trims.data(), slack}; }
+
+ private:
+  static std::uint32_t low_of(Napi::Env env, const Napi::Value& value) {
+    if (value.IsNull() || value.IsUndefined()) return kNoneUndecided;
+    const double low = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
+    if (!(low >= 1 && low <= 0x7fffffff)) throw Napi::RangeError::New(env, "Expected a bracket's low from 1 to 2^31 - 1");
+    return static_cast<std::uint32_t>(low);
+  }
+};
+
+// What a draft holds, as inputs of the usual kernels: { draft, models: [{ weight, voteWeight, rescale, trim }] }.
+class UndecidedJob {
+ public:
+  UndecidedJob(Napi::Env env, const Draft& draft, const Napi::Value& value) : base_(draft.base()) {
+    const FieldReader job(env, value, "job");
+    if (!job.field("models").IsArray()) throw Napi::TypeError::New(env, "Expected job.models to be an array");
+    const auto models = job.field("models").As<Napi::Array>();
+    if (models.Length() != draft.model_count()) throw Napi::RangeError::New(env, "Expected as many models as in the draft");
+    for (std::uint32_t i = 0; i < models.Length(); ++i)
+      models_.push_back(read_model(env, FieldReader(env, models.Get(i), "model"), draft.model(i)));
+    inputs_ = {&base_, models_.data(), models_.size(), draft.undecided_count()};
+  }
+  const ChunkInputs& inputs() const { return inputs_; }
+
+ private:
+  Source base_;
+  std::vector<ModelInput> models_;
+  ChunkInputs inputs_;
+};
+
+std::uint64_t number_of(Napi::Env env, const Napi::Value& job) { return FieldReader(env, job, "job").count("draft"); }
+
+std::shared_ptr<Draft> draft_of(Napi::Env env, const Napi::Value& job) {
+  auto draft = find_draft(number_of(env, job));
+  if (draft == nullptr) throw Napi::RangeError::New(env, "Expected the number of a draft that is kept");
+  return draft;
+}
+
+ModelCounts minus(const ModelCounts& a, const ModelCounts& b) {
+  return {a.zero - b.zero, a.retained - b.retained, a.in_conflict - b.in_conflict, a.discarded - b.discarded};
+}
+
+// Combines the undecided elements with the draft's own provisional cuts, and takes what that counts from `counts`.
+void leave_decided_counts(const KernelTable& kernels, const Draft& draft, const ChunkInputs& whole,
+                          const Election& election, const Combination& combination,
+                          std::vector<ModelCounts>& per_model, CombineCounts& counts) {
+  const Source base = draft.base();
+  std::vector<ModelInput> models(whole.models, whole.models + whole.model_count);
+  for (std::size_t m = 0; m < models.size(); ++m) models[m].source = draft.model(m);
+  const ChunkInputs undecided{&base, models.data(), models.size(), draft.undecided_count()};
+  std::vector<std::uint8_t> results(draft.undecided_count() * dtype_bytes(draft.output_dtype()));
+  std::vector<ModelCounts> provisional(models.size());
+  CombineCounts provisional_counts{};
+  const Output output{results.data(), draft.output_dtype(), true, {nullptr, nullptr}};
+  kernels.combine_ties(undecided, election, combination, output, provisional.data(), provisional_counts);
+  for (std::size_t m = 0; m < models.size(); ++m) per_model[m] = minus(per_model[m], provisional[m]);
+  counts.conflicts -= provisional_counts.conflicts;
+  counts.given_back -= provisional_counts.given_back;
+}
+
+// draftTies(job, election, combination, brackets, { byteOffset, dtype }) -> { draft, undecided, models, … }, the counts
+// of the decided elements; or null where a draft is of no use: too much is undecided, or some number is out of range.
+Napi::Value draft_ties(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ChunkJob job(env, info[0]);
+  const ChunkInputs& inputs = job.inputs();
+  if (inputs.base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
+  if (inputs.element_count > std::numeric_limits<std::uint32_t>::max())
+    throw Napi::RangeError::New(env, "Expected a chunk of less than 2^32 elements");
+  const Election election = read_election(env, info[1], inputs.model_count);
+  const Combination combination = read_combination(env, info[2], election);
+  const BracketLows lows(env, info[3], inputs.model_count);
+  if (!lows.fit(inputs, combination)) throw Napi::RangeError::New(env, "Expected a bracket's low for every cut");
+  const FieldReader target(env, info[4], "output");
+  const Dtype dtype = read_dtype(env, target.text("dtype"));
+  const std::size_t lead = target.count("byteOffset") % kDirectBytes;
+  ScratchPool& scratch = addon_of(info).scratch();
+  auto draft = std::make_shared<Draft>(inputs, dtype, scratch.acquire(lead + inputs.element_count * dtype_bytes(dtype)), lead);
+
+  std::vector<ModelCounts> per_model(inputs.model_count);
+  CombineCounts counts{};
+  Outcome outcome;
+  job.populate();
+  const FloatEnvironment floats;
+  const KernelTable& kernels = addon_of(info).kernels();
+  const Output output{draft->output(), dtype, false, {nullptr, nullptr}};
+  const UndecidedSink sink = draft->sink();
+  const Brackets brackets = lows.brackets();
+  guarded_read(env, job.ranges(), [&] {
+    outcome = kernels.draft_ties(inputs, election, combination, brackets, output, sink, per_model.data(), counts);
+  });
+  if (outcome.status != Status::Ok || draft->overflowed()) {
+    scratch.release(draft->take_room());
+    return env.Null();
+  }
+  leave_decided_counts(kernels, *draft, inputs, election, combination, per_model, counts);
+  auto result = counts_as_object(env, per_model, counts);
+  result.Set("undecided", static_cast<double>(draft->undecided_count()));
+  result.Set("draft", static_cast<double>(keep_draft(std::move(draft))));
+  return result;
+}
+
+// tallyDraftTrim({ draft }, model, window) -> { above, bins }, of the undecided elements
+Napi::Value tally_draft_trim(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto draft = draft_of(env, info[0]);
+  const double model = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
+  if (!(model >= 0 && model < static_cast<double>(draft->model_count())))
+    throw Napi::RangeError::New(env, "Expected the index of one of the draft's models");
+  const Window window = read_window(env, info[2]);
+  BinBuffer bins(env, window, env.Null());
+  const std::size_t count = draft->undecided_count();
+  const FloatEnvironment floats;
+  addon_of(info).kernels().tally_trim(draft->base(), draft->model(static_cast<std::size_t>(model)), count, window,
+                                      {std::max<std::size_t>(count, 1), std::max<std::size_t>(count, 1)}, bins.tally);
+  return bins.result(env);
+}
+
+// tallyDraftSlack(job, election, window) -> as tallySlack, of the undecided elements
+Napi::Value tally_draft_slack(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto draft = draft_of(env, info[0]);
+  const UndecidedJob job(env, *draft, info[0]);
+  const Election election = read_election(env, info[1], job.inputs().model_count);
+  const Window window = read_window(env, info[2]);
+  BinBuffer bins(env, window, env.Null());
+  ElectionCounts counts{};
+  const std::size_t count = std::max<std::size_t>(draft->undecided_count(), 1);
+  const FloatEnvironment floats;
+  addon_of(info).kernels().tally_slack(job.inputs(), election, window, {count, count}, bins.tally, counts);
+  return slack_tally_as_object(env, bins, counts);
+}
+
+// finishDraft(job, election, combination, output) -> as combine, with the counts of the undecided elements. The draft
+// is gone afterwards, whatever comes of it.
+Napi::Value finish_draft(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto draft = draft_of(env, info[0]);
+  const UndecidedJob job(env, *draft, info[0]);
+  const Election election = read_election(env, info[1], job.inputs().model_count);
+  const Combination combination = read_combination(env, info[2], election);
+  const FieldReader target(env, info[3], "output");
+  const bool saturate = target.boolean("saturate");
+  if (target.count("byteOffset") % kDirectBytes != draft->lead() || read_dtype(env, target.text("dtype")) != draft->output_dtype())
+    throw Napi::RangeError::New(env, "Expected the output that the chunk was drafted for");
+  if (take_draft(number_of(env, info[0])) == nullptr) throw Napi::RangeError::New(env, "The draft is being finished");
+  ChunkOutput chunk(info, target, draft->output_bytes(), draft->take_room());
+
+  std::vector<std::uint8_t> results(draft->undecided_count() * dtype_bytes(draft->output_dtype()));
+  std::vector<ModelCounts> per_model(job.inputs().model_count);
+  CombineCounts counts{};
+  const FloatEnvironment floats;
+  const Output output{results.data(), draft->output_dtype(), saturate, {nullptr, nullptr}};
+  Outcome outcome = addon_of(info).kernels().combine_ties(job.inputs(), election, combination, output, per_model.data(), counts);
+  if (outcome.status != Status::Ok) {
+    chunk.discard(info);
+    outcome.element = draft->undecided()[outcome.element];
+    return failure_as_object(env, outcome);
+  }
+  draft->settle(chunk.bytes(), results.data());
+  Xxh3 hash;
+  hash.update(chunk.bytes(), draft->output_bytes());
+  auto result = counts_as_object(env, per_model, counts);
+  result.Set("hash", hash.hex());
+  return chunk.write(info, result);
+}
+
+// dropDraft(number): forgets a draft that will not be finished. One that is gone already is no error.
+Napi::Value drop_draft(const Napi::CallbackInfo& info) {
+  const double number = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= 0 && number <= 0x1p53)) throw Napi::TypeError::New(info.Env(), "Expected the number of a draft");
+  if (const auto draft = take_draft(static_cast<std::uint64_t>(number))) addon_of(info).scratch().release(draft->take_room());
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void define_draft_functions(Napi::Env env, Napi::Object exports) {
+  exports.Set("draftTies", Napi::Function::New(env, draft_ties, "draftTies"));
+  exports.Set("tallyDraftTrim", Napi::Function::New(env, tally_draft_trim, "tallyDraftTrim"));
+  exports.Set("tallyDraftSlack", Napi::Function::New(env, tally_draft_slack, "tallyDraftSlack"));
+  exports.Set("finishDraft", Napi::Function::New(env, finish_draft, "finishDraft"));
+  exports.Set("dropDraft", Napi::Function::New(env, drop_draft, "dropDraft"));
+}
+
+}  // namespace tiesmith

@@ -1,0 +1,89 @@
+/** Operations on drafts: combine where brackets decide, measure what is left, combine that and write. */
+import { addon, type ChunkResult, type NativeDraft } from "../native/addon.ts";
+import { addCounts } from "./chunk-counts.ts";
+import { chunkFailure } from "./combine-operations.ts";
+import { BracketMissed } from "./cut-search.ts";
+import { DraftedSweeps } from "./drafted-sweeps.ts";
+import { fixedZeroSign, keptCount, type Measured, measureScope } from "./measure.ts";
+import {
+  type ChunkMeasured,
+  nativeCombination,
+  nativeDraftJob,
+  nativeElection,
+  nativeJob,
+  nativeOutput,
+  outputOffset,
+} from "./native-job.ts";
+import type { OpenFiles } from "./open-files.ts";
+import type { DraftOperation, FinishOperation, SettleOperation } from "./operations.ts";
+import type { Brackets } from "./sampling.ts";
+import type { ChunkRef } from "./tensor-work.ts";
+
+export function runDraft({ chunk, brackets }: DraftOperation, files: OpenFiles): NativeDraft | null {
+  const { arithmetic, output } = chunk.tensor;
+  const measured = provisional(chunk, brackets);
+  return addon().draftTies(
+    nativeJob(chunk, measured, files.input, false),
+    nativeElection(arithmetic, measured),
+    nativeCombination(arithmetic, measured),
+    {
+      trimLows: brackets.trims.map((trim) => trim?.low ?? null),
+      slackLow: measured.slack === null ? null : Math.max(1, brackets.slack?.low ?? 0),
+    },
+    { byteOffset: outputOffset(chunk), dtype: output.dtype },
+  );
+}
+
+/** The tops of the brackets as cuts that take no ties. */
+function provisional({ tensor }: ChunkRef, brackets: Brackets): ChunkMeasured {
+  const { arithmetic, elementCount } = tensor;
+  if (arithmetic.kind !== "ties") throw new TypeError("only the TIES family is drafted");
+  const top = (high: number) => ({ threshold: high, tied: 0, taken: 0, firstTie: 0 });
+  return {
+    trims: arithmetic.densities.map((density, model) => {
+      const bracket = brackets.trims[model];
+      if (bracket) return top(bracket.high);
+      return keptCount(density, elementCount) === 0 ? "nothing" : "everything";
+    }),
+    factors: null,
+    zeroSign: fixedZeroSign(arithmetic),
+    slack: arithmetic.slack === null || brackets.slack === null ? null : top(brackets.slack.high),
+  };
+}
+
+export async function runSettle({ chunks, drafts, brackets }: SettleOperation): Promise<Measured | null> {
+  const arithmetic = chunks[0]?.tensor.arithmetic;
+  if (arithmetic?.kind !== "ties") throw new TypeError("only the TIES family is drafted");
+  try {
+    const measured = await measureScope(arithmetic, new DraftedSweeps(chunks, drafts), brackets);
+    return agrees(measured, drafts, arithmetic.priority) ? measured : null;
+  } catch (error) {
+    if (error instanceof BracketMissed) return null;
+    throw error;
+  }
+}
+
+/** Where nothing or everything is given back no cut was searched for, and the drafts must have decided so too. */
+function agrees({ slack }: Measured, drafts: readonly NativeDraft[], priority: number | null): boolean {
+  if (slack === null) return true;
+  const givenBack = drafts.reduce((sum, draft) => sum + draft.givenBack, 0);
+  const discarded = drafts.reduce((sum, draft) => sum + (draft.models[priority ?? -1]?.discarded ?? 0), 0);
+  if (slack.given === 0) return givenBack === 0;
+  return slack.given < slack.discarded || givenBack === discarded;
+}
+
+export async function runFinish(
+  { chunk, draft, measured }: FinishOperation,
+  files: OpenFiles,
+): Promise<ChunkResult> {
+  const { arithmetic } = chunk.tensor;
+  const result = await addon().finishDraft(
+    nativeDraftJob(arithmetic, draft, measured),
+    nativeElection(arithmetic, measured),
+    nativeCombination(arithmetic, measured),
+    nativeOutput(chunk, files.output),
+  );
+  if ("failure" in result) throw chunkFailure(chunk, result);
+  const { hash, ...undecided } = result;
+  return { hash, ...addCounts([draft, undecided]) };
+}

@@ -1,0 +1,91 @@
+/** Samples whole tensors, as one scope, for the brackets of its cuts. */
+import type { TiesArithmetic } from "../methods/method.ts";
+import { addon, type Sampling, type SlackTally, type Tally } from "../native/addon.ts";
+import { fixedZeroSign, givenCount, keptCount, type Measured, type ScopeTrim } from "./measure.ts";
+import { measuredForChunk, nativeElection, nativeJob } from "./native-job.ts";
+import type { OpenFiles } from "./open-files.ts";
+import type { SampleOperation } from "./operations.ts";
+import { type Brackets, SAMPLE_WINDOW, type SampledCut, sampledCut, samplingOf } from "./sampling.ts";
+import type { ChunkRef, TensorWork } from "./tensor-work.ts";
+
+export function runSample({ tensors }: SampleOperation, files: OpenFiles): Brackets {
+  const arithmetic = tensors[0]?.arithmetic;
+  if (arithmetic?.kind !== "ties") throw new TypeError("only the TIES family is sampled");
+  const total = tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0);
+  const sampling = samplingOf(total);
+  const trims = arithmetic.densities.map((density, model) => {
+    const kept = keptCount(density, total);
+    if (kept === 0 || kept === total) return null;
+    return sampledCut(sampleTrim(tensors, model, sampling, files), kept / total);
+  });
+  // Rescaled votes are unknown before all norms are.
+  const slack =
+    arithmetic.slack === null || arithmetic.rescale
+      ? null
+      : sampleSlack(tensors, { ...guess(arithmetic, trims), slack: null }, sampling, files);
+  const insides = [...trims.map((trim) => trim?.inside ?? 0), slack?.inside ?? 0];
+  return {
+    trims: trims.map((trim) => trim?.bracket ?? null),
+    slack: slack?.bracket ?? null,
+    undecided: insides.reduce((sum, inside) => sum + inside, 0),
+  };
+}
+
+/** What the sample would have measured. */
+function guess(
+  arithmetic: TiesArithmetic,
+  cuts: readonly (SampledCut | null)[],
+): Pick<Measured, "trims" | "norms" | "zeroSign"> {
+  const trims = cuts.map((sampled, model): ScopeTrim => {
+    if (sampled !== null) return { kind: "cut", cut: sampled.cut };
+    return { kind: arithmetic.densities[model] === 0 ? "nothing" : "everything" };
+  });
+  return { trims, norms: null, zeroSign: fixedZeroSign(arithmetic) };
+}
+
+function emptyTally(): Tally {
+  const binCount = (SAMPLE_WINDOW.high + 1 - SAMPLE_WINDOW.low) / 2 ** SAMPLE_WINDOW.shift;
+  return { above: 0, bins: new ArrayBuffer(8 * binCount) };
+}
+
+function sampleTrim(
+  tensors: readonly TensorWork[],
+  model: number,
+  sampling: Sampling,
+  files: OpenFiles,
+): Tally {
+  let tally = emptyTally();
+  for (const { base, models, elementCount } of tensors) {
+    const [from, to] = [base, models[model]];
+    if (!from || !to) throw new TypeError("trimming needs a base");
+    const job = { base: files.source(from), model: files.source(to), elementCount };
+    tally = addon().tallyTrim(job, SAMPLE_WINDOW, sampling, tally);
+  }
+  return tally;
+}
+
+/** The slack cut, with the share of all elements that lies in its bracket. */
+function sampleSlack(
+  tensors: readonly TensorWork[],
+  measured: Measured,
+  sampling: Sampling,
+  files: OpenFiles,
+): SampledCut | null {
+  const forChunk = measuredForChunk(measured, 0);
+  let sum: SlackTally = { ...emptyTally(), positive: 0, negative: 0, retained: 0, discarded: 0 };
+  let sampledElements = 0;
+  for (const tensor of tensors) {
+    const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
+    const election = nativeElection(tensor.arithmetic, forChunk);
+    const job = nativeJob(chunk, forChunk, files.input, false);
+    const tally: SlackTally = addon().tallySlack(job, election, SAMPLE_WINDOW, sampling, sum);
+    tally.retained += sum.retained;
+    tally.discarded += sum.discarded;
+    sum = tally;
+    sampledElements += (tensor.elementCount * sampling.run) / sampling.stride;
+  }
+  const { arithmetic } = tensors[0] as TensorWork;
+  if (arithmetic.kind !== "ties" || arithmetic.slack === null || sum.discarded === 0) return null;
+  const sampled = sampledCut(sum, givenCount(arithmetic.slack, sum) / sum.discarded);
+  return { ...sampled, inside: (sampled.inside * sum.discarded) / sampledElements };
+}
