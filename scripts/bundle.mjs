@@ -1,6 +1,7 @@
 /**
  * Bundles src/ into dist/: a command then loads a handful of files instead of a hundred and fifty, and the package
- * needs nothing beside it. What package.json lists in `dependencies` stays outside; development packages that the
+ * needs nothing beside it. The files are CommonJS, which Node loads faster (measured: 10 ms for the command line,
+ * 15 ms for a worker), with an ECMAScript module for `import "tiesmith"`. What package.json lists in `dependencies` stays outside; development packages that the
  * sources import become part of the bundle, and their licences are collected in dist/LICENSES.txt.
  *
  * Names are kept as they are, so that stacks can be read. Types are made by tsc (tsconfig.build.json).
@@ -16,6 +17,20 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 const piscina = dirname(createRequire(import.meta.url).resolve("piscina"));
 
+/** piscina starts its threads with the file `worker.js` beside itself. */
+const renamePiscinaWorker = {
+  name: "rename-piscina-worker",
+  transform: {
+    filter: { id: /\/piscina\/dist\/index\.js$/ },
+    handler(code) {
+      const renamed = code.replace("__dirname, 'worker.js'", "__dirname, 'piscina-worker.cjs'");
+      if (renamed === code)
+        throw new Error("Expected piscina to name its worker file, but found another text");
+      return renamed;
+    },
+  },
+};
+
 const options = {
   cwd: root,
   platform: "node",
@@ -24,12 +39,11 @@ const options = {
     "cli/main": "src/cli/main.ts",
     index: "src/index.ts",
     "execute/worker": "src/execute/worker.ts",
-    // Under the name by which piscina looks for it beside itself, which is among the chunks.
-    "chunks/worker": join(piscina, "worker.js"),
+    "chunks/piscina-worker": join(piscina, "worker.js"),
   },
   // piscina's own optional dependency, for an option that is not used.
   external: [...Object.keys(manifest.dependencies ?? {}), "@napi-rs/nice"],
-  transform: { define: { __dirname: "import.meta.dirname" } },
+  plugins: [renamePiscinaWorker],
   // Our modules only define things, so that who imports one function of the API does not load the rest.
   treeshake: { moduleSideEffects: [{ test: /\/src\/(?!cli\/main|execute\/worker)/, sideEffects: false }] },
 };
@@ -43,6 +57,7 @@ const groups = [
   { name: "addon", test: /\/src\/(native\/|version)/, priority: 2 },
   { name: "piscina-common", test: /\/piscina\/dist\/(common|symbols)\.js/, priority: 2 },
   { name: "threads", test: /\/src\/execute\/(merge|with-pool|pool)\.ts/, priority: 1 },
+  { name: "commander", test: /\/node_modules\/commander\//, priority: 1 },
   { name: "yaml", test: /\/node_modules\/yaml\//, priority: 1 },
 ];
 
@@ -65,11 +80,15 @@ const bundle = await rolldown(options);
 rmSync(dist, { recursive: true, force: true });
 const { output } = await bundle.write({
   dir: dist,
-  format: "es",
-  chunkFileNames: "chunks/[name].js",
+  format: "cjs",
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "chunks/[name].cjs",
   codeSplitting: { groups },
 });
 await bundle.close();
+const { exports: names } = output.find(({ fileName }) => fileName === "index.cjs");
+const facade = `import api from "./index.cjs";\nexport const { ${names.join(", ")} } = api;\n`;
+writeFileSync(join(dist, "index.js"), facade);
 const rule = `\n${"-".repeat(72)}\n`;
 const heading = "The JavaScript in this folder contains code of these packages.\n";
 writeFileSync(join(dist, "LICENSES.txt"), [heading, ...bundledPackages(output).map(licenceOf)].join(rule));

@@ -45,7 +45,7 @@ function whereNeeded() {
 /** Runs the command line as a user would, and shows what it says. */
 function tiesmith(words) {
   console.log(`  $ npx tiesmith ${words.join(" ")}`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli/main.js", ...words], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli/main.cjs", ...words], {
     cwd: root,
     encoding: "utf8",
   });

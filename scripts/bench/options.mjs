@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { METHOD_NAMES } from "./recipes.mjs";
 
-const CLI = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../dist/cli/main.js");
+const CLI = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../dist/cli/main.cjs");
 
 const FLAGS = {
   parameters: { type: "string", default: "1.1e9" },

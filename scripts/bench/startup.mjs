@@ -6,7 +6,7 @@ Times what a command costs beside its work: process start, imports, planning, th
 
   --runs N         runs of each command                                     (15)
   --folder DIR     where the sparse checkpoints are made, and removed       (a new folder in TMPDIR)
-  --cli FILE       the built CLI to measure                                 (dist/cli/main.js)
+  --cli FILE       the built CLI to measure                                 (dist/cli/main.cjs)
   --help           show this
 
 The commands take turns. Each run is compared with the bare `node -e 0` of its own turn, and the medians of times and
@@ -31,7 +31,7 @@ const TINY = { hidden: 64, layerCount: 2, intermediate: 128, headCount: 4, kvHea
 const FLAGS = {
   runs: { type: "string", default: "15" },
   folder: { type: "string" },
-  cli: { type: "string", default: fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url)) },
+  cli: { type: "string", default: fileURLToPath(new URL("../../dist/cli/main.cjs", import.meta.url)) },
   help: { type: "boolean", default: false },
 };
 

@@ -17,7 +17,8 @@ export function formatCount(count: number): string {
 
 /** `1,100,048,384`: a count in full. */
 export function formatWhole(count: number): string {
-  return count.toLocaleString("en-US");
+  // toLocaleString would do, but for the 25 ms that it takes to load its tables.
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** `1 tensor`, `1,291 tensors`. */

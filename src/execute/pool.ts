@@ -39,7 +39,7 @@ export class Pool {
     this.threads = threads;
     const setting: WorkerSetting = { shared: this.#shared.buffer as SharedArrayBuffer };
     this.#piscina = new Piscina({
-      filename: join(packageRoot, "dist", "execute", "worker.js"),
+      filename: join(packageRoot, "dist", "execute", "worker.cjs"),
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: TASKS_PER_WORKER,

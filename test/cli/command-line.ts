@@ -11,7 +11,7 @@ import { f32, temporaryFolder, writeJson, writeSafetensors } from "../checkpoint
 vi.setConfig({ testTimeout: 60_000 });
 
 /** The built program; `npm test` builds it first. */
-export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+export const MAIN = fileURLToPath(new URL("../../dist/cli/main.cjs", import.meta.url));
 
 export const GOLDEN = fileURLToPath(new URL("../golden", import.meta.url));
 

@@ -7,8 +7,19 @@ import {
   formatMagnitude,
   formatRate,
   formatShare,
+  formatWhole,
   plural,
 } from "../../src/cli/quantities.ts";
+
+describe("formatWhole", () => {
+  it("groups digits as English does", () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (count) => {
+        expect(formatWhole(count)).toBe(count.toLocaleString("en-US"));
+      }),
+    );
+  });
+});
 
 describe("formatBytes", () => {
   it.each([

@@ -7,14 +7,14 @@ import { ROOT } from "./packed-project.ts";
 
 const DIST = join(ROOT, "dist");
 
-/** A file of dist/ and all that it imports statically, as one text. */
+/** A file of dist/ and all that it requires at once, as one text. */
 function loadedWith(file: string): string {
   const loaded = new Map<string, string>();
   const load = (path: string) => {
     if (loaded.has(path)) return;
     const text = readFileSync(path, "utf8");
     loaded.set(path, text);
-    for (const [, next] of text.matchAll(/^(?:import|export)\b[^;]*?\sfrom "(\.[^"]+)"/gm))
+    for (const [, next] of text.matchAll(/^(?:const .* = )?require\("(\.[^"]+)"\)/gm))
       load(resolve(path, "..", next as string));
   };
   load(join(DIST, file));
@@ -29,7 +29,7 @@ function modulesIn(text: string): string[] {
 }
 
 it("a worker loads neither what it does not run nor what runs it", () => {
-  const modules = modulesIn(loadedWith("execute/worker.js"));
+  const modules = modulesIn(loadedWith("execute/worker.cjs"));
   expect(modules).toContain("execute/run-operation");
   expect(modules.filter((name) => /^(cli|plan|recipe|methods|checkpoint)\//.test(name))).toEqual([]);
   expect(
@@ -38,7 +38,7 @@ it("a worker loads neither what it does not run nor what runs it", () => {
 });
 
 it("a merge on the command line starts its threads before it loads the planner, YAML and tables", () => {
-  const modules = modulesIn(loadedWith("chunks/run-merge.js"));
+  const modules = modulesIn(loadedWith("chunks/run-merge.cjs"));
   expect(modules).toEqual(expect.arrayContaining(["execute/pool", "piscina"]));
   expect(modules.filter((name) => /^(plan|recipe|methods|checkpoint)\//.test(name))).toEqual([]);
   expect(modules.filter((name) => ["yaml", "cli-table3", "cli-progress"].includes(name))).toEqual([]);

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
 import { ROOT, run } from "./packed-project.ts";
 
 const EXAMPLES = join(ROOT, "examples");
-const MAIN = join(ROOT, "dist", "cli", "main.js");
+const MAIN = join(ROOT, "dist", "cli", "main.cjs");
 
 const recipes = readdirSync(join(EXAMPLES, "recipes"));
 
