@@ -6,13 +6,13 @@
 
 namespace tiesmith {
 
-std::shared_ptr<ScratchPool> ScratchPool::shared() {
+std::shared_ptr<Scratch> Scratch::shared() {
   static std::mutex mutex;
-  static std::weak_ptr<ScratchPool> living;
+  static std::weak_ptr<Scratch> living;
   const std::lock_guard lock(mutex);
-  auto pool = living.lock();
-  if (pool == nullptr) living = pool = std::make_shared<ScratchPool>();
-  return pool;
+  auto scratch = living.lock();
+  if (scratch == nullptr) living = scratch = std::make_shared<Scratch>();
+  return scratch;
 }
 
 std::unique_ptr<AlignedBuffer> ScratchPool::acquire(std::size_t byte_count) {
@@ -28,7 +28,7 @@ std::unique_ptr<AlignedBuffer> ScratchPool::acquire(std::size_t byte_count) {
     // One that is too small would only be held for nothing.
     if (!idle_.empty()) idle_.pop_back();
   }
-  return std::make_unique<AlignedBuffer>(byte_count);
+  return std::make_unique<AlignedBuffer>(byte_count, pages_);
 }
 
 void ScratchPool::release(std::unique_ptr<AlignedBuffer> buffer) {

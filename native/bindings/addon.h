@@ -27,29 +27,44 @@ struct HandleTag<OutputFile> {
 // write.
 class ScratchPool {
  public:
-  // The pool of all environments that live; gone with the last.
-  static std::shared_ptr<ScratchPool> shared();
+  // Every buffer of a pool has the same kind of pages.
+  explicit ScratchPool(AlignedBuffer::Pages pages) : pages_(pages) {}
   std::unique_ptr<AlignedBuffer> acquire(std::size_t byte_count);
   void release(std::unique_ptr<AlignedBuffer> buffer);
   // Gives idle buffers back to the system.
   void empty();
 
  private:
+  const AlignedBuffer::Pages pages_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<AlignedBuffer>> idle_;
+};
+
+// Scratch memory that all environments of the process share; gone with the last of them.
+struct Scratch {
+  ScratchPool outputs{AlignedBuffer::Pages::Large};
+  ScratchPool undecided{AlignedBuffer::Pages::Small};
+  static std::shared_ptr<Scratch> shared();
 };
 
 class TiesmithAddon : public Napi::Addon<TiesmithAddon> {
  public:
   TiesmithAddon(Napi::Env env, Napi::Object exports);
   const KernelTable& kernels() const { return *kernels_; }
-  ScratchPool& scratch() { return *scratch_; }
+  Scratch& scratch() { return *scratch_; }
   // Shared with writes under way, which may outlast the environment's own teardown order.
-  std::shared_ptr<ScratchPool> shared_scratch() { return scratch_; }
+  std::shared_ptr<Scratch> shared_scratch() { return scratch_; }
+
+  // Room for what this thread's calls compute on the way; the next call may use it again.
+  std::uint8_t* results(std::size_t byte_count) {
+    if (results_.size() < byte_count) results_.resize(byte_count);
+    return results_.data();
+  }
 
  private:
+  std::vector<std::uint8_t> results_;
   const KernelTable* kernels_;
-  std::shared_ptr<ScratchPool> scratch_ = ScratchPool::shared();
+  std::shared_ptr<Scratch> scratch_ = Scratch::shared();
 };
 
 TiesmithAddon& addon_of(const Napi::CallbackInfo& info);

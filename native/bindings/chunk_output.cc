@@ -8,7 +8,7 @@ namespace {
 // A finished chunk in scratch memory, written by a thread of libuv's pool while this thread goes on.
 class ChunkWrite : public Napi::AsyncWorker {
  public:
-  ChunkWrite(Napi::Env env, std::shared_ptr<ScratchPool> pool, std::unique_ptr<AlignedBuffer> scratch,
+  ChunkWrite(Napi::Env env, std::shared_ptr<Scratch> pool, std::unique_ptr<AlignedBuffer> scratch,
              std::shared_ptr<OutputFile> file, std::size_t lead, std::size_t byte_count, std::uint64_t byte_offset,
              Napi::Object result)
       : Napi::AsyncWorker(env, "tiesmith.write"), deferred_(Napi::Promise::Deferred::New(env)), pool_(std::move(pool)),
@@ -22,7 +22,7 @@ class ChunkWrite : public Napi::AsyncWorker {
 
   void OnOK() override {
     const Napi::HandleScope scope(Env());
-    pool_->release(std::move(scratch_));
+    pool_->outputs.release(std::move(scratch_));
     file_.reset();
     if (!error_) return deferred_.Resolve(result_.Value());
     auto thrown = Napi::Error::New(Env(), std::string(error_.call) + ": " + std::strerror(error_.code));
@@ -33,7 +33,7 @@ class ChunkWrite : public Napi::AsyncWorker {
 
  private:
   Napi::Promise::Deferred deferred_;
-  std::shared_ptr<ScratchPool> pool_;
+  std::shared_ptr<Scratch> pool_;
   std::unique_ptr<AlignedBuffer> scratch_;
   std::shared_ptr<OutputFile> file_;
   std::size_t lead_, byte_count_;
@@ -46,7 +46,7 @@ class ChunkWrite : public Napi::AsyncWorker {
 
 ChunkOutput::ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count)
     : ChunkOutput(info, reader, byte_count,
-                  addon_of(info).scratch().acquire(reader.count("byteOffset") % kDirectBytes + byte_count)) {}
+                  addon_of(info).scratch().outputs.acquire(reader.count("byteOffset") % kDirectBytes + byte_count)) {}
 
 ChunkOutput::ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count,
                          std::unique_ptr<AlignedBuffer> scratch)

@@ -19,7 +19,7 @@ class ChunkOutput {
   std::uint8_t* bytes() const { return scratch_->data() + lead_; }
   // Has a thread of libuv's pool write the scratch while this thread goes on; the promise is kept with `result`.
   Napi::Value write(const Napi::CallbackInfo& info, Napi::Object result);
-  void discard(const Napi::CallbackInfo& info) { addon_of(info).scratch().release(std::move(scratch_)); }
+  void discard(const Napi::CallbackInfo& info) { addon_of(info).scratch().outputs.release(std::move(scratch_)); }
 
  private:
   std::shared_ptr<OutputFile> file_;

@@ -72,22 +72,33 @@ std::shared_ptr<Draft> draft_of(Napi::Env env, const Napi::Value& job) {
   return draft;
 }
 
+// A draft whose memory goes back to scratch with the last who holds it.
+std::shared_ptr<Draft> make_draft(std::shared_ptr<Scratch> scratch, const ChunkInputs& inputs, Dtype dtype,
+                                  std::size_t lead) {
+  auto room = scratch->outputs.acquire(lead + inputs.element_count * dtype_bytes(dtype));
+  auto* draft = new Draft(inputs, dtype, std::move(room), lead, scratch->undecided.acquire(Draft::undecided_bytes(inputs)));
+  return std::shared_ptr<Draft>(draft, [scratch = std::move(scratch)](Draft* done) {
+    if (auto left = done->take_room()) scratch->outputs.release(std::move(left));
+    scratch->undecided.release(done->take_undecided_room());
+    delete done;
+  });
+}
+
 ModelCounts minus(const ModelCounts& a, const ModelCounts& b) {
   return {a.zero - b.zero, a.retained - b.retained, a.in_conflict - b.in_conflict, a.discarded - b.discarded};
 }
 
 // Combines the undecided elements with the draft's own provisional cuts, and takes what that counts from `counts`.
 void leave_decided_counts(const KernelTable& kernels, const Draft& draft, const ChunkInputs& whole,
-                          const Election& election, const Combination& combination,
+                          const Election& election, const Combination& combination, std::uint8_t* results,
                           std::vector<ModelCounts>& per_model, CombineCounts& counts) {
   const Source base = draft.base();
   std::vector<ModelInput> models(whole.models, whole.models + whole.model_count);
   for (std::size_t m = 0; m < models.size(); ++m) models[m].source = draft.model(m);
   const ChunkInputs undecided{&base, models.data(), models.size(), draft.undecided_count()};
-  std::vector<std::uint8_t> results(draft.undecided_count() * dtype_bytes(draft.output_dtype()));
   std::vector<ModelCounts> provisional(models.size());
   CombineCounts provisional_counts{};
-  const Output output{results.data(), draft.output_dtype(), true, {nullptr, nullptr}};
+  const Output output{results, draft.output_dtype(), true, {nullptr, nullptr}};
   kernels.combine_ties(undecided, election, combination, output, provisional.data(), provisional_counts);
   for (std::size_t m = 0; m < models.size(); ++m) per_model[m] = minus(per_model[m], provisional[m]);
   counts.conflicts -= provisional_counts.conflicts;
@@ -110,8 +121,7 @@ Napi::Value draft_ties(const Napi::CallbackInfo& info) {
   const FieldReader target(env, info[4], "output");
   const Dtype dtype = read_dtype(env, target.text("dtype"));
   const std::size_t lead = target.count("byteOffset") % kDirectBytes;
-  ScratchPool& scratch = addon_of(info).scratch();
-  auto draft = std::make_shared<Draft>(inputs, dtype, scratch.acquire(lead + inputs.element_count * dtype_bytes(dtype)), lead);
+  auto draft = make_draft(addon_of(info).shared_scratch(), inputs, dtype, lead);
 
   std::vector<ModelCounts> per_model(inputs.model_count);
   CombineCounts counts{};
@@ -125,11 +135,9 @@ Napi::Value draft_ties(const Napi::CallbackInfo& info) {
   guarded_read(env, job.ranges(), [&] {
     outcome = kernels.draft_ties(inputs, election, combination, brackets, output, sink, per_model.data(), counts);
   });
-  if (outcome.status != Status::Ok || draft->overflowed()) {
-    scratch.release(draft->take_room());
-    return env.Null();
-  }
-  leave_decided_counts(kernels, *draft, inputs, election, combination, per_model, counts);
+  if (outcome.status != Status::Ok || draft->overflowed()) return env.Null();
+  leave_decided_counts(kernels, *draft, inputs, election, combination,
+                       addon_of(info).results(draft->undecided_count() * dtype_bytes(dtype)), per_model, counts);
   auto result = counts_as_object(env, per_model, counts);
   result.Set("undecided", static_cast<double>(draft->undecided_count()));
   result.Set("draft", static_cast<double>(keep_draft(std::move(draft))));
@@ -182,18 +190,18 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
   if (take_draft(number_of(env, info[0])) == nullptr) throw Napi::RangeError::New(env, "The draft is being finished");
   ChunkOutput chunk(info, target, draft->output_bytes(), draft->take_room());
 
-  std::vector<std::uint8_t> results(draft->undecided_count() * dtype_bytes(draft->output_dtype()));
+  std::uint8_t* const results = addon_of(info).results(draft->undecided_count() * dtype_bytes(draft->output_dtype()));
   std::vector<ModelCounts> per_model(job.inputs().model_count);
   CombineCounts counts{};
   const FloatEnvironment floats;
-  const Output output{results.data(), draft->output_dtype(), saturate, {nullptr, nullptr}};
+  const Output output{results, draft->output_dtype(), saturate, {nullptr, nullptr}};
   Outcome outcome = addon_of(info).kernels().combine_ties(job.inputs(), election, combination, output, per_model.data(), counts);
   if (outcome.status != Status::Ok) {
     chunk.discard(info);
     outcome.element = draft->undecided()[outcome.element];
     return failure_as_object(env, outcome);
   }
-  draft->settle(chunk.bytes(), results.data());
+  draft->settle(chunk.bytes(), results);
   Xxh3 hash;
   hash.update(chunk.bytes(), draft->output_bytes());
   auto result = counts_as_object(env, per_model, counts);
@@ -205,7 +213,7 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
 Napi::Value drop_draft(const Napi::CallbackInfo& info) {
   const double number = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   if (!(number >= 0 && number <= 0x1p53)) throw Napi::TypeError::New(info.Env(), "Expected the number of a draft");
-  if (const auto draft = take_draft(static_cast<std::uint64_t>(number))) addon_of(info).scratch().release(draft->take_room());
+  take_draft(static_cast<std::uint64_t>(number));
   return info.Env().Undefined();
 }
 

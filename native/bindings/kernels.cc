@@ -170,7 +170,8 @@ Napi::Value copy_range(const Napi::CallbackInfo& info) {
 
 // releaseScratch(): gives idle scratch memory back to the system
 Napi::Value release_scratch(const Napi::CallbackInfo& info) {
-  addon_of(info).scratch().empty();
+  addon_of(info).scratch().outputs.empty();
+  addon_of(info).scratch().undecided.empty();
   return info.Env().Undefined();
 }
 

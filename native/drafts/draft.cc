@@ -1,7 +1,7 @@
 #include "drafts/draft.h"
 
+#include <algorithm>
 #include <cstring>
-#include <type_traits>
 
 #include "kernels/kernel_types.h"
 
@@ -17,25 +17,36 @@ void with_width(Dtype dtype, Body body) {
 
 }  // namespace
 
-// Not initialised: pages that are never written cost nothing.
-Draft::Numbers::Numbers(const Source& source, std::size_t limit)
-    : from(source.bytes), dtype(source.dtype), bytes(new std::uint8_t[limit * dtype_bytes(source.dtype)]) {}
-
 void Draft::Numbers::copy(const std::uint32_t* elements, std::size_t count, std::size_t place) noexcept {
   with_width(dtype, [&](auto width) {
     using Width = decltype(width);
-    std::uint8_t* to = bytes.get() + place * sizeof(Width);
+    std::uint8_t* to = bytes + place * sizeof(Width);
     for (std::size_t i = 0; i < count; ++i)
       std::memcpy(to + i * sizeof(Width), from + elements[i] * sizeof(Width), sizeof(Width));
   });
 }
 
-Draft::Draft(const ChunkInputs& inputs, Dtype output_dtype, std::unique_ptr<AlignedBuffer> room, std::size_t lead)
+std::size_t Draft::undecided_bytes(const ChunkInputs& inputs) {
+  std::size_t each = sizeof(std::uint32_t) + dtype_bytes(inputs.base->dtype);
+  for (std::size_t m = 0; m < inputs.model_count; ++m) each += dtype_bytes(inputs.models[m].source.dtype);
+  return std::max<std::size_t>(1, each * (inputs.element_count / kElementsPerUndecided));
+}
+
+Draft::Draft(const ChunkInputs& inputs, Dtype output_dtype, std::unique_ptr<AlignedBuffer> room, std::size_t lead,
+             std::unique_ptr<AlignedBuffer> undecided_room)
     : output_dtype_(output_dtype), room_(std::move(room)), lead_(lead), element_count_(inputs.element_count),
-      limit_(inputs.element_count / kElementsPerUndecided), elements_(new std::uint32_t[limit_]),
-      base_(*inputs.base, limit_) {
+      limit_(inputs.element_count / kElementsPerUndecided), undecided_room_(std::move(undecided_room)),
+      elements_(reinterpret_cast<std::uint32_t*>(undecided_room_->data())) {
+  // Four bytes each first, so that all are aligned where it matters: the kernels read unaligned sources.
+  std::uint8_t* next = undecided_room_->data() + limit_ * sizeof(std::uint32_t);
+  const auto numbers_of = [&](const Source& source) {
+    std::uint8_t* const bytes = next;
+    next += limit_ * dtype_bytes(source.dtype);
+    return Numbers{source.bytes, source.dtype, bytes};
+  };
+  base_ = numbers_of(*inputs.base);
   models_.reserve(inputs.model_count);
-  for (std::size_t m = 0; m < inputs.model_count; ++m) models_.emplace_back(inputs.models[m].source, limit_);
+  for (std::size_t m = 0; m < inputs.model_count; ++m) models_.push_back(numbers_of(inputs.models[m].source));
 }
 
 void Draft::note(void* context, const std::uint32_t* elements, std::size_t count) noexcept {
@@ -44,7 +55,7 @@ void Draft::note(void* context, const std::uint32_t* elements, std::size_t count
     draft.overflowed_ = true;
     return;
   }
-  std::memcpy(draft.elements_.get() + draft.count_, elements, count * sizeof *elements);
+  std::memcpy(draft.elements_ + draft.count_, elements, count * sizeof *elements);
   draft.base_.copy(elements, count, draft.count_);
   for (Numbers& model : draft.models_) model.copy(elements, count, draft.count_);
   draft.count_ += count;

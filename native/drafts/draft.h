@@ -18,8 +18,12 @@ class Draft {
   // More than this share of undecided elements is not worth a draft, and memory is bounded by it.
   static constexpr std::size_t kElementsPerUndecided = 6;
 
+  // What `undecided_room` must hold for a draft of these inputs.
+  static std::size_t undecided_bytes(const ChunkInputs& inputs);
+
   // `room` has space for `lead` bytes, then the output; the inputs must stay readable until the draft is made.
-  Draft(const ChunkInputs& inputs, Dtype output_dtype, std::unique_ptr<AlignedBuffer> room, std::size_t lead);
+  Draft(const ChunkInputs& inputs, Dtype output_dtype, std::unique_ptr<AlignedBuffer> room, std::size_t lead,
+        std::unique_ptr<AlignedBuffer> undecided_room);
 
   std::uint8_t* output() { return room_->data() + lead_; }
   Dtype output_dtype() const { return output_dtype_; }
@@ -27,6 +31,7 @@ class Draft {
   std::size_t output_bytes() const { return element_count_ * dtype_bytes(output_dtype_); }
   std::size_t lead() const { return lead_; }
   std::unique_ptr<AlignedBuffer> take_room() { return std::move(room_); }
+  std::unique_ptr<AlignedBuffer> take_undecided_room() { return std::move(undecided_room_); }
 
   // Where a kernel names undecided elements: copies their numbers. Allocates nothing.
   UndecidedSink sink() { return {&Draft::note, this}; }
@@ -34,7 +39,7 @@ class Draft {
 
   std::size_t undecided_count() const { return count_; }
   // Of the chunk, in index order.
-  const std::uint32_t* undecided() const { return elements_.get(); }
+  const std::uint32_t* undecided() const { return elements_; }
   std::size_t model_count() const { return models_.size(); }
   Source base() const { return base_.source(); }
   Source model(std::size_t m) const { return models_[m].source(); }
@@ -47,10 +52,9 @@ class Draft {
   struct Numbers {
     const std::uint8_t* from;
     Dtype dtype;
-    std::unique_ptr<std::uint8_t[]> bytes;
-    Numbers(const Source& source, std::size_t limit);
+    std::uint8_t* bytes;
     void copy(const std::uint32_t* elements, std::size_t count, std::size_t place) noexcept;
-    Source source() const { return {bytes.get(), dtype}; }
+    Source source() const { return {bytes, dtype}; }
   };
 
   static void note(void* context, const std::uint32_t* elements, std::size_t count) noexcept;
@@ -58,8 +62,9 @@ class Draft {
   Dtype output_dtype_;
   std::unique_ptr<AlignedBuffer> room_;
   std::size_t lead_, element_count_, limit_, count_ = 0;
-  std::unique_ptr<std::uint32_t[]> elements_;
-  Numbers base_;
+  std::unique_ptr<AlignedBuffer> undecided_room_;
+  std::uint32_t* elements_;
+  Numbers base_{};
   std::vector<Numbers> models_;
   bool overflowed_ = false;
 };

@@ -53,12 +53,12 @@ SystemError reserve_file(const std::string& path, std::uint64_t byte_count) {
   return error;
 }
 
-AlignedBuffer::AlignedBuffer(std::size_t byte_count)
+AlignedBuffer::AlignedBuffer(std::size_t byte_count, Pages pages)
     : data_(static_cast<std::uint8_t*>(::operator new(byte_count, std::align_val_t{kScratchAlignment}))),
       size_(byte_count) {
 #if defined(MADV_HUGEPAGE)
   // A direct write pins every page of its memory: of 2 MiB pages there are 512 times fewer. A hint only.
-  madvise(data_, size_, MADV_HUGEPAGE);
+  madvise(data_, size_, pages == Pages::Large ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 #endif
 }
 

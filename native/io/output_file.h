@@ -17,10 +17,11 @@ inline constexpr std::size_t kDirectBytes = 4096;
 // Creates a file of a given size with its room reserved, so that a full disk shows now and not half-way.
 SystemError reserve_file(const std::string& path, std::uint64_t byte_count);
 
-// Scratch memory for direct writes, aligned to kDirectBytes and more. Not initialised.
+// Scratch memory, aligned to kDirectBytes and more. Not initialised: pages that are never written cost nothing.
 class AlignedBuffer {
  public:
-  explicit AlignedBuffer(std::size_t byte_count);
+  enum class Pages { Large, Small };  // for what is filled, and for what may stay empty
+  explicit AlignedBuffer(std::size_t byte_count, Pages pages = Pages::Large);
   AlignedBuffer(const AlignedBuffer&) = delete;
   AlignedBuffer& operator=(const AlignedBuffer&) = delete;
   ~AlignedBuffer();

@@ -34,28 +34,33 @@ export class Gate {
 
 /**
  * Calls `work` for each item in order, with at most `limit` (in units of `costOf`) under way. After a failure
- * nothing new starts; what runs is waited for, and the first error is thrown.
+ * nothing new starts; what runs is waited for, and the first error is thrown. `leave` tells that a part of an
+ * item's cost has gone before the item is done.
  */
 export async function forEachInFlight<T>(
   items: Iterable<T>,
   limit: number,
   costOf: (item: T) => number,
-  work: (item: T) => Promise<void>,
+  work: (item: T, leave: (cost: number) => void) => Promise<void>,
 ): Promise<void> {
   const gate = new Gate(limit);
   const running = new Set<Promise<void>>();
   let failure: { error: unknown } | null = null;
   for (const item of items) {
-    const cost = costOf(item);
+    let cost = costOf(item);
     await gate.enter(cost);
     if (failure !== null) break;
-    const task: Promise<void> = work(item)
+    const leave = (part: number) => {
+      cost -= part;
+      gate.leave(part);
+    };
+    const task: Promise<void> = work(item, leave)
       .catch((error: unknown) => {
         failure ??= { error };
       })
       .finally(() => {
         running.delete(task);
-        gate.leave(cost);
+        leave(cost);
       });
     running.add(task);
   }

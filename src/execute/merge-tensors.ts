@@ -88,11 +88,11 @@ export async function mergeTensors(
     groups,
     limit,
     (group) => group.cost,
-    async (group) => {
+    async (group, leave) => {
       await readAhead(group, pool);
       const [only] = group.works;
       if (group.works.length === 1 && only !== undefined && !isCopy(only) && chunkCount(only) > 1)
-        await mergeLarge(only, scope, group.order, pool, hooks);
+        await mergeLarge(only, scope, group.order, pool, hooks, leave);
       else await mergeSmall(group, scope, pool, hooks);
     },
   );
@@ -188,8 +188,13 @@ async function mergeLarge(
   order: number,
   pool: Pool,
   hooks: MergeHooks,
+  leave: (elementCount: number) => void,
 ): Promise<void> {
-  const run = { chunks: chunksOf(tensor), order, pool, combined: (n: number) => hooks.advanced(tensor, n) };
+  const combined = (elementCount: number) => {
+    hooks.advanced(tensor, elementCount);
+    leave(elementCount);
+  };
+  const run = { chunks: chunksOf(tensor), order, pool, combined };
   const { results, measured } = await mergeChunks(run, tensor, scope);
   hooks.tensorDone(tensor, {
     hashes: results.map((result) => result.hash),

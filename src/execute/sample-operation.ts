@@ -5,7 +5,14 @@ import { fixedZeroSign, givenCount, keptCount, type Measured, type ScopeTrim } f
 import { measuredForChunk, nativeElection, nativeJob } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { SampleOperation } from "./operations.ts";
-import { type Brackets, SAMPLE_WINDOW, type SampledCut, sampledCut, samplingOf } from "./sampling.ts";
+import {
+  type Brackets,
+  SAMPLE_WINDOW,
+  type SampledCut,
+  sampledCut,
+  sampledCutOfShare,
+  samplingOf,
+} from "./sampling.ts";
 import type { ChunkRef, TensorWork } from "./tensor-work.ts";
 
 export function runSample({ tensors }: SampleOperation, files: OpenFiles): Brackets {
@@ -16,7 +23,7 @@ export function runSample({ tensors }: SampleOperation, files: OpenFiles): Brack
   const trims = arithmetic.densities.map((density, model) => {
     const kept = keptCount(density, total);
     if (kept === 0 || kept === total) return null;
-    return sampledCut(sampleTrim(tensors, model, sampling, files), kept / total);
+    return sampledCutOfShare(sampleTrim(tensors, model, sampling, files), kept / total);
   });
   // Rescaled votes are unknown before all norms are.
   const slack =
@@ -27,7 +34,7 @@ export function runSample({ tensors }: SampleOperation, files: OpenFiles): Brack
   return {
     trims: trims.map((trim) => trim?.bracket ?? null),
     slack: slack?.bracket ?? null,
-    undecided: insides.reduce((sum, inside) => sum + inside, 0),
+    undecided: (insides.reduce((sum, inside) => sum + inside, 0) * sampling.stride) / (sampling.run * total),
   };
 }
 
@@ -43,9 +50,14 @@ function guess(
   return { trims, norms: null, zeroSign: fixedZeroSign(arithmetic) };
 }
 
+/** A sample is counted and used without a pause, so that one array (256 KiB) serves all of a thread's. */
+const sampleBins = new ArrayBuffer(
+  (8 * (SAMPLE_WINDOW.high + 1 - SAMPLE_WINDOW.low)) / 2 ** SAMPLE_WINDOW.shift,
+);
+
 function emptyTally(): Tally {
-  const binCount = (SAMPLE_WINDOW.high + 1 - SAMPLE_WINDOW.low) / 2 ** SAMPLE_WINDOW.shift;
-  return { above: 0, bins: new ArrayBuffer(8 * binCount) };
+  new Uint8Array(sampleBins).fill(0);
+  return { above: 0, bins: sampleBins };
 }
 
 function sampleTrim(
@@ -64,7 +76,6 @@ function sampleTrim(
   return tally;
 }
 
-/** The slack cut, with the share of all elements that lies in its bracket. */
 function sampleSlack(
   tensors: readonly TensorWork[],
   measured: Measured,
@@ -73,7 +84,6 @@ function sampleSlack(
 ): SampledCut | null {
   const forChunk = measuredForChunk(measured, 0);
   let sum: SlackTally = { ...emptyTally(), positive: 0, negative: 0, retained: 0, discarded: 0 };
-  let sampledElements = 0;
   for (const tensor of tensors) {
     const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
     const election = nativeElection(tensor.arithmetic, forChunk);
@@ -82,10 +92,10 @@ function sampleSlack(
     tally.retained += sum.retained;
     tally.discarded += sum.discarded;
     sum = tally;
-    sampledElements += (tensor.elementCount * sampling.run) / sampling.stride;
   }
   const { arithmetic } = tensors[0] as TensorWork;
   if (arithmetic.kind !== "ties" || arithmetic.slack === null || sum.discarded === 0) return null;
-  const sampled = sampledCut(sum, givenCount(arithmetic.slack, sum) / sum.discarded);
-  return { ...sampled, inside: (sampled.inside * sum.discarded) / sampledElements };
+  // How many are given back hardly varies; how many of them are sampled does, as rare events do.
+  const given = givenCount(arithmetic.slack, sum);
+  return sampledCut(sum, given, Math.sqrt(given));
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CutSearch, FULL_WINDOW, type ScopeCut } from "../../src/execute/cut-search.ts";
-import { SAMPLE_WINDOW, sampledCut } from "../../src/execute/sampling.ts";
+import { SAMPLE_WINDOW, sampledCutOfShare } from "../../src/execute/sampling.ts";
 import type { Tally, Window } from "../../src/native/addon.ts";
 import { exactCut } from "./reference-cut.ts";
 
@@ -36,7 +36,9 @@ function search(
 ): Found {
   const keyCount = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const first =
-    sample === undefined ? FULL_WINDOW : sampledCut(tally(sample, SAMPLE_WINDOW), wanted / keyCount).bracket;
+    sample === undefined
+      ? FULL_WINDOW
+      : sampledCutOfShare(tally(sample, SAMPLE_WINDOW), wanted / keyCount).bracket;
   const searching = new CutSearch(chunks.length, first);
   let rounds = 0;
   for (; searching.window !== null; rounds++) {
