@@ -97,8 +97,9 @@ describe("a worker that dies in the middle of a merge", () => {
     const merging = merge(faultRecipe(folder, "model"), {
       ...FAULT_OPTIONS,
       out,
+      // The first report after measuring, by which all threads have loaded.
       onProgress: ({ phase }) => {
-        if (phase === "measure") void started[1]?.terminate();
+        if (phase === "combine") void started[1]?.terminate();
       },
     });
     await expectWorkerFailed(merging, /A worker thread died/);
