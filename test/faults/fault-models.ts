@@ -32,7 +32,7 @@ export function writeFaultModels(folder: string, ctShardCount: 1 | 2 = 1): void 
     });
     const small = Array.from({ length: SMALL_COUNT }, (_, i) => [`small.${i}`, tensor(SMALL_ELEMENTS)]);
     const large = ["a", "b", "c"].map((name) => [`large.${name}`, tensor(LARGE_ELEMENTS)]);
-    const tensors = Object.fromEntries([...small, ...large]);
+    const tensors: Record<string, TensorData> = Object.fromEntries([...small, ...large]);
     if (model === "ct" && ctShardCount === 2) {
       const [first, second] = CT_SHARDS;
       // A merge goes through the tensors in the order of the base's file.
