@@ -125,6 +125,19 @@ describe("files", () => {
     expect(including).toEqual(["bindings/napi_setup.h"]);
   });
 
+  it("measure time by clocks that nobody sets", () => {
+    const texts = ["src", "scripts", "native"].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => /\.(ts|mjs|cc|h|inl)$/.test(name))
+        .map((name) => [`${folder}/${name}`, readFileSync(join(ROOT, folder, name), "utf8")] as const),
+    );
+    // A date may be told, as text; it must not be counted with.
+    const settable =
+      /Date\.now|new Date\(\)(?!\.toISOString)|system_clock|gettimeofday|CLOCK_REALTIME|\btime\(NULL/i;
+    expect(texts.filter(([, text]) => settable.test(text)).map(([name]) => name)).toEqual([]);
+    expect(texts.some(([, text]) => text.includes("performance.now()"))).toBe(true);
+  });
+
   it("of kernels know neither Node nor files", () => {
     const kernels = readdirSync(join(ROOT, "native", "kernels"));
     const knowing = kernels.filter((name) =>

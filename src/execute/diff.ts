@@ -61,7 +61,7 @@ const CHUNK_ELEMENTS = 1 << 20;
  * @param a a path, or a hub id with an optional `@revision` that lies in the local cache
  * @param b the same; relative measures are relative to `a`
  * @throws {TiesmithError} `MODEL_NOT_FOUND`, `CHECKPOINT_INVALID` or `DTYPE_UNSUPPORTED` (packed formats) naming
- *   what is wrong with both; `INTERRUPTED`; `NO_PERMISSION`; `IO_FAILED`; `USAGE`
+ *   what is wrong with both; `INPUT_CHANGED`; `INTERRUPTED`; `NO_PERMISSION`; `IO_FAILED`; `WORKER_FAILED`; `USAGE`
  * @example
  * const { identical, totals } = await diff("models/base", "merged");
  */

@@ -43,7 +43,7 @@ const DIGEST_BYTES = 16;
  *
  * @param folder a folder that `merge` made
  * @throws {TiesmithError} `MODEL_NOT_FOUND` if there is no folder; `CHECKPOINT_INVALID` if it has no manifest that
- *   can be read; `INTERRUPTED`; `NO_PERMISSION`; `IO_FAILED`; `USAGE`
+ *   can be read; `INPUT_CHANGED`; `INTERRUPTED`; `NO_PERMISSION`; `IO_FAILED`; `WORKER_FAILED`; `USAGE`
  * @example
  * const { ok, failures } = await verify("merged");
  */

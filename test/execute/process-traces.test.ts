@@ -1,26 +1,13 @@
 /** A merge leaves nothing in the process: no thread, no descriptor, no mapping. Several may run at once. */
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { merge, verify } from "tiesmith";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
 import { folderFacts } from "./merged-folder.ts";
+import { traces } from "./process-traces.ts";
 
 const RECIPE = join(import.meta.dirname, "..", "golden", "exact", "expected", "ties-sv-bf16", "recipe.yaml");
 const BROKEN = join(import.meta.dirname, "..", "golden", "mergekit", "expected", "slerp", "recipe.yaml");
-
-/** Threads, descriptors by what they lead to, and mapped weights. */
-function traces() {
-  const descriptors = readdirSync("/proc/self/fd").flatMap((descriptor) => {
-    try {
-      return [realpathSync(join("/proc/self/fd", descriptor))];
-    } catch {
-      return []; // that of the reading itself, pipes and sockets
-    }
-  });
-  const mapped = readFileSync("/proc/self/maps", "utf8").match(/\S+\.safetensors/g);
-  return { threads: readdirSync("/proc/self/task").length, descriptors: descriptors.sort(), mapped };
-}
 
 describe.runIf(process.platform === "linux")("after a merge the process is as before", () => {
   it("whether it succeeds, is refused, or is interrupted", async () => {
@@ -28,7 +15,7 @@ describe.runIf(process.platform === "linux")("after a merge the process is as be
     // The first one starts what stays: the addon, and the threads that libuv shares.
     await merge(RECIPE, { out: join(folder, "first"), threads: 2 });
     const before = traces();
-    expect(before.mapped).toBe(null);
+    expect(before.mapped).toEqual([]);
     await merge(RECIPE, { out: join(folder, "second"), threads: 3 });
     expect(traces()).toEqual(before);
     await expect(merge(BROKEN, { out: join(folder, "none") })).rejects.toThrow();

@@ -2,7 +2,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MergeOptions, RecipeInput } from "tiesmith";
-import { type TensorData, writeJson, writeSafetensors } from "../checkpoint/safetensors-builder.ts";
+import {
+  type TensorData,
+  writeJson,
+  writeSafetensors,
+  writeSharded,
+} from "../checkpoint/safetensors-builder.ts";
 
 const SMALL_COUNT = 42;
 const SMALL_ELEMENTS = 1 << 16;
@@ -11,8 +16,11 @@ const LARGE_ELEMENTS = 600_001;
 export const FAULT_OPTIONS = { threads: 2, chunkElements: 1 << 16, maxShardBytes: 3e6 } as const;
 export type FaultOptions = Omit<MergeOptions, "out">;
 
-/** Writes `base`, `ct` and `sft` into a folder. */
-export function writeFaultModels(folder: string): void {
+/** The shards of `ct` where it has two; a merge comes to the second one in its second half. */
+export const CT_SHARDS = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"] as const;
+
+/** Writes `base`, `ct` and `sft` into a folder; `ct` in one shard or two. */
+export function writeFaultModels(folder: string, ctShardCount: 1 | 2 = 1): void {
   for (const [seed, model] of ["base", "ct", "sft"].entries()) {
     const own = join(folder, model);
     mkdirSync(own, { recursive: true });
@@ -24,8 +32,17 @@ export function writeFaultModels(folder: string): void {
     });
     const small = Array.from({ length: SMALL_COUNT }, (_, i) => [`small.${i}`, tensor(SMALL_ELEMENTS)]);
     const large = ["a", "b", "c"].map((name) => [`large.${name}`, tensor(LARGE_ELEMENTS)]);
-    const tensors = Object.fromEntries([...small, ...large]);
-    writeSafetensors(join(own, "model.safetensors"), tensors, { metadata: { format: "pt" } });
+    const tensors: Record<string, TensorData> = Object.fromEntries([...small, ...large]);
+    if (model === "ct" && ctShardCount === 2) {
+      const [first, second] = CT_SHARDS;
+      // A merge goes through the tensors in the order of the base's file.
+      const late = new Set(Object.keys(tensors).slice(SMALL_COUNT / 2));
+      const half = (isLate: boolean) => Object.entries(tensors).filter(([name]) => late.has(name) === isLate);
+      writeSharded(own, {
+        [first]: Object.fromEntries(half(false)),
+        [second]: Object.fromEntries(half(true)),
+      });
+    } else writeSafetensors(join(own, "model.safetensors"), tensors, { metadata: { format: "pt" } });
     writeJson(join(own, "config.json"), { model_type: "llama", torch_dtype: "bfloat16" });
     writeFileSync(join(own, "tokenizer_config.json"), "{}");
   }
