@@ -5,15 +5,18 @@ import { TiesmithError } from "../errors.ts";
 import { methods } from "../methods/registry.ts";
 import { addon } from "../native/addon.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
-import { checkOutput } from "../plan/output-checks.ts";
+import { checkOutput, checkPlanned } from "../plan/output-checks.ts";
 import { planMerge } from "../plan/plan-merge.ts";
 import { Problems } from "../plan/problems.ts";
 import { type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
 import { VERSION } from "../version.ts";
+import { withRoomWanted } from "./full-disk.ts";
 import { type Manifest, modelLabels } from "./manifest.ts";
 import { checkMergeOptions } from "./merge-option-checks.ts";
 import type { MergeOptions, MergeResult } from "./merge-options.ts";
 import { type ModelScope, measureModel, mergeTensors, scopeOf, type Work } from "./merge-tensors.ts";
+import { settleReplaced } from "./move-into-place.ts";
+import { withOutputLock } from "./output-lock.ts";
 import { openPartialFolder, type PartialFolder, planDigest } from "./partial-folder.ts";
 import { planWorks } from "./plan-works.ts";
 import type { Pool } from "./pool.ts";
@@ -43,6 +46,26 @@ export async function merge(recipe: string | RecipeInput, options: MergeOptions)
   const startedAt = new Date().toISOString();
   const out = resolve(options.out);
   const plan = planned(recipe, { ...options, out });
+  return withOutputLock(out, async () => {
+    await claimOutput(plan, { ...options, out });
+    return mergeInto(out, plan, options, { started, startedAt });
+  });
+}
+
+/** Looks again once no other merge can be there: what was planned beside one may not hold any more. */
+async function claimOutput(plan: MergePlan, options: MergeOptions): Promise<void> {
+  const problems = new Problems();
+  checkPlanned(plan, options.out, options, problems);
+  if (problems.list.length > 0) throw TiesmithError.fromProblems(problems.list);
+  await settleReplaced(options.out);
+}
+
+async function mergeInto(
+  out: string,
+  plan: MergePlan,
+  options: MergeOptions,
+  { started, startedAt }: { started: number; startedAt: string },
+): Promise<MergeResult> {
   const digest = planDigest(plan, VERSION, options.saturate === true);
   const { resume = false, restart = false } = options;
   const partial = openPartialFolder(plan, { out, resume, restart, digest, version: VERSION });
@@ -59,7 +82,8 @@ export async function merge(recipe: string | RecipeInput, options: MergeOptions)
         node: process.version,
         resumedTensors,
       };
-      const manifest = await seal(plan, partial.path, { ...sealFacts(plan, options, merged), out, run });
+      const facts = { ...sealFacts(plan, options, merged), out, threads: pool.threads, run };
+      const manifest = await seal(plan, partial.path, facts);
       return resultOf(plan, manifest, { out, threads: pool.threads, resumedTensors, started });
     });
   } catch (error) {
@@ -75,6 +99,8 @@ function sealFacts(plan: MergePlan, options: MergeOptions, { records, scope }: M
     version: VERSION,
     languages: options.languages ?? [],
     hashInputs: options.hashInputs === true,
+    sha256: options.sha256 === true,
+    signal: options.signal,
     records,
     scope: scope === null ? null : scopeRecord(scope.measured, modelLabels(plan.models)),
   };
@@ -107,7 +133,8 @@ function resultOf(
 
 /** Keeps OUT.partial where going on makes sense, and says so; a fault of the inputs would only come again. */
 function afterFailure(error: unknown, partial: PartialFolder): unknown {
-  if (!(error instanceof TiesmithError)) return TiesmithError.fromProblem(systemProblem(error));
+  if (!(error instanceof TiesmithError))
+    return afterFailure(TiesmithError.fromProblem(systemProblem(error)), partial);
   if (error.code === "INTERRUPTED")
     return new TiesmithError(
       "INTERRUPTED",
@@ -116,7 +143,7 @@ function afterFailure(error: unknown, partial: PartialFolder): unknown {
     );
   if (error.code === "NOT_FINITE" || error.code === "OVERFLOW")
     rmSync(partial.path, { recursive: true, force: true });
-  return error;
+  return withRoomWanted(error, partial.path, "and go on with --resume");
 }
 
 /** Plans, and refuses everything that can be refused before a byte is written. */

@@ -88,12 +88,17 @@ describe("killed around a system call:", () => {
     ["writeFileSync", 1, "before"],
     ["writeFileSync", 4, "before"], // of the manifest
     ["writeFileSync", 4, "after"],
-    ["rmSync", 1, "before"], // of the journal
-    ["rmSync", 1, "after"],
-    ["fsyncSync", 1, "before"],
-    ["fsyncSync", 5, "after"],
-    ["renameSync", 1, "before"], // of OUT.partial to OUT
+    ["fsync", 1, "before"], // of the folder that OUT's own was made in
+    ["fsync", 2, "before"], // of the first file
+    ["fsync", 5, "before"],
+    ["renameSync", 1, "before"], // of the journal, out of OUT.partial
     ["renameSync", 1, "after"],
+    ["renameSync", 2, "before"], // of OUT.partial to OUT
+    ["renameSync", 2, "after"],
+    ["rmSync", 2, "before"], // of the journal
+    ["rmSync", 2, "after"],
+    ["rmSync", 3, "before"], // of the lock file
+    ["rmSync", 3, "after"],
   ];
   it.each(points)("%s, call %i, %s", async (call, count, when) => {
     await killedAt("tensor", { call, count, when });
