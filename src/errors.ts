@@ -22,7 +22,7 @@ export const BAD_INPUT_CODES = [
   "NO_PERMISSION", // the system refused a path
 ] as const;
 
-/** Codes of failed runs: the input was fine, the run was not (CLI exit 1; `INTERRUPTED` 130). */
+/** Codes of failed runs: the input was fine, the run was not (CLI exit 1; `INTERRUPTED` 128 + the signal). */
 export const FAILED_RUN_CODES = [
   "INTERRUPTED", // cancelled by signal or AbortSignal
   "INPUT_CHANGED", // an input file changed, shrank or failed while it was read

@@ -10,3 +10,18 @@ export const JOURNAL_NAME = "journal.jsonl";
 export function partialFolderOf(out: string): string {
   return `${out}.partial`;
 }
+
+/** Locked by the merge that writes OUT, for as long as it runs. */
+export function lockFileOf(out: string): string {
+  return `${partialFolderOf(out)}.lock`;
+}
+
+/** Where the model that `--overwrite` replaces waits for its removal. */
+export function replacedFolderOf(out: string): string {
+  return `${partialFolderOf(out)}.replaced`;
+}
+
+/** The journal of a merge that is complete but for its rename: a model folder holds no journal. */
+export function sealedJournalOf(out: string): string {
+  return `${partialFolderOf(out)}.journal`;
+}

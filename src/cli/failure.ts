@@ -1,4 +1,5 @@
 /** How a failure is told: an exit code, and one line. */
+import { constants } from "node:os";
 import { CommanderError } from "commander";
 import { isBadInput, messageOf, TiesmithError } from "../errors.ts";
 import type { OutputOptions } from "./options.ts";
@@ -6,15 +7,20 @@ import { printError, printJson } from "./terminal.ts";
 
 export const EXIT_FAILED = 1;
 export const EXIT_BAD_INPUT = 2;
-/** 128 + SIGINT, as shells count. */
-export const EXIT_INTERRUPTED = 130;
+/** What shells add to the number of the signal that ended a process. */
+const EXIT_SIGNALLED = 128;
 
 /** The exit code for whatever a command threw. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return EXIT_BAD_INPUT;
   if (!(error instanceof TiesmithError)) return EXIT_FAILED;
-  if (error.code === "INTERRUPTED") return EXIT_INTERRUPTED;
+  if (error.code === "INTERRUPTED") return EXIT_SIGNALLED + signalNumber(error.details.signal);
   return isBadInput(error.code) ? EXIT_BAD_INPUT : EXIT_FAILED;
+}
+
+/** Of SIGTERM 15, of SIGHUP 1; otherwise that of SIGINT, 2. */
+function signalNumber(signal: unknown): number {
+  return (constants.signals as Record<string, number>)[String(signal)] ?? constants.signals.SIGINT;
 }
 
 /** Tells a failure in one line on stderr, with the stack if asked, and as a JSON document where one is due. */

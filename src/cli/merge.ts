@@ -32,6 +32,7 @@ export interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, D
   readonly out?: string;
   readonly saturate?: boolean;
   readonly hashInputs?: boolean;
+  readonly sha256?: boolean;
   readonly language?: readonly string[];
 }
 
@@ -44,6 +45,7 @@ export function addMergeCommand(program: Command): void {
   addDestinationOptions(command)
     .option("--saturate", "clamp values that overflow the output dtype")
     .option("--hash-inputs", "add the SHA-256 of the inputs to the manifest")
+    .option("--sha256", "add the SHA-256 of the output's shards to the manifest")
     .option("--language <tag>", "a language for the model card, or si,en; repeatable", collect);
   addOutputOptions(command, "print nothing but errors")
     .addHelpText("after", EXAMPLES)

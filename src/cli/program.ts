@@ -20,13 +20,16 @@ Examples:
   $ tiesmith verify merged
   $ tiesmith diff llama-2-7b merged
 
-Exit codes: 0 done, 1 failed run, 2 bad input, 130 interrupted.
+Exit codes: 0 done, 1 failed run, 2 bad input; after a signal 128 and its
+number: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
 Environment: NO_COLOR; HF_HUB_CACHE and HF_HOME, where hub ids are looked up;
 TIESMITH_KERNEL, which forces an instruction set.`;
 
 /** Runs one command line, given without node and script, and sets the exit code of the process. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   leaveWhenNobodyReads(process.stdout);
+  // A terminal that is gone (SIGHUP), a pipe that is closed: what cannot be told must not end a merge.
+  process.stderr.on("error", () => {});
   let options: OutputOptions = {};
   const program = createProgram().hook("preAction", (_program, command) => {
     options = command.opts();
@@ -63,7 +66,7 @@ function createProgram(): Command {
 /** Ends the process quietly when the reader of a pipe has gone, as in `tiesmith inspect MODEL | head`. */
 function leaveWhenNobodyReads(stream: NodeJS.WriteStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     process.exit();
   });
 }

@@ -41,7 +41,8 @@ async function mergeUntilAborted(
 
 /** `--out` is checked here and not by commander, which would miss it before it sees that `--outt` is a slip. */
 function mergeOptions(options: MergeCommandOptions): MergeOptions {
-  const { out, threads, maxShardSize, overwrite, resume, restart, saturate, hashInputs, language } = options;
+  const { out, threads, maxShardSize, overwrite, resume, restart, saturate, hashInputs, sha256, language } =
+    options;
   if (out === undefined) {
     const message = "Expected --out FOLDER, the model folder to write, but found none";
     throw new TiesmithError("USAGE", message, { option: "--out" });
@@ -56,6 +57,7 @@ function mergeOptions(options: MergeCommandOptions): MergeOptions {
     restart,
     saturate,
     hashInputs,
+    sha256,
     languages,
   };
 }

@@ -45,7 +45,9 @@ export class Journal {
 
   append(record: JournalRecord): void {
     const json = JSON.stringify(record);
-    writeSync(this.#descriptor, `${checksum(json)} ${json}\n`);
+    const line = Buffer.from(`${checksum(json)} ${json}\n`);
+    // A disk that fills takes a part first, and refuses the rest.
+    for (let done = 0; done < line.byteLength; ) done += writeSync(this.#descriptor, line, done);
   }
 
   close(): void {

@@ -65,6 +65,8 @@ export interface Manifest {
     readonly name: string;
     readonly byteSize: number;
     readonly headerSha256: string;
+    /** Of the whole file, where it was asked for. */
+    readonly sha256?: string;
   }[];
   /** SHA-256 of every other file of the folder. */
   readonly files: Readonly<Record<string, string>>;

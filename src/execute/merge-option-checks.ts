@@ -12,6 +12,7 @@ const KNOWN: readonly (keyof MergeOptions)[] = [
   "restart",
   "saturate",
   "hashInputs",
+  "sha256",
   "languages",
   "chunkElements",
   "onProgress",

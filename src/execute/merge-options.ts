@@ -31,6 +31,8 @@ export interface MergeOptions {
   readonly saturate?: boolean | undefined;
   /** Add the SHA-256 of every input file to the manifest. */
   readonly hashInputs?: boolean | undefined;
+  /** Add the SHA-256 of every shard to the manifest, as model hubs show it. Reads the output once more. */
+  readonly sha256?: boolean | undefined;
   /** Language tags (BCP 47) for the model card. */
   readonly languages?: readonly string[] | undefined;
   /** Elements per chunk, a multiple of 4,096; default: 8 MiB of output. Changes no tensor. */

@@ -1,11 +1,12 @@
 /** OUT.partial: made with its shards reserved, or taken over from an interrupted merge. */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { JOURNAL_NAME, partialFolderOf } from "../checkpoint/output-names.ts";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { JOURNAL_NAME, partialFolderOf, sealedJournalOf } from "../checkpoint/output-names.ts";
 import { TiesmithError } from "../errors.ts";
 import { addon } from "../native/addon.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
+import { withRoomWanted } from "./full-disk.ts";
 import { Journal, readJournal } from "./journal.ts";
 import type { Measured } from "./measure.ts";
 import { systemProblem } from "./system-problem.ts";
@@ -39,33 +40,51 @@ export function sha256(bytes: string | Uint8Array): string {
 }
 
 /**
- * Makes OUT.partial, or opens the one to resume.
- * @throws {TiesmithError} `OUTPUT_EXISTS`, `RESUME_MISMATCH`, `DISK_FULL`, `NO_PERMISSION`, `IO_FAILED`
+ * Makes OUT.partial, or opens the one to resume. For one who holds the lock of `out`, whose folder is there.
+ * @throws {TiesmithError} `OUTPUT_BUSY`, `RESUME_MISMATCH`, `DISK_FULL`, `NO_PERMISSION`, `IO_FAILED`
  */
 export function openPartialFolder(
   plan: MergePlan,
   options: { out: string; resume: boolean; restart: boolean; digest: string; version: string },
 ): PartialFolder {
   const path = partialFolderOf(options.out);
+  const sealedJournal = sealedJournalOf(options.out);
   if (options.restart) rmSync(path, { recursive: true, force: true });
-  if (options.resume && existsSync(path)) return resumeFolder(plan, path, options.digest, options.version);
+  if (options.resume && existsSync(path)) {
+    try {
+      takeJournalBack(path, sealedJournal);
+      return resumeFolder(plan, path, options.digest, options.version);
+    } catch (error) {
+      throw withRoomWanted(knownError(error), path, "and go on with --resume");
+    }
+  }
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    rmSync(sealedJournal, { force: true });
     mkdirSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
       throw new TiesmithError("OUTPUT_BUSY", `Expected to make ${path}, but another merge has just made it`, {
         path,
       });
-    throw TiesmithError.fromProblem(systemProblem(error));
+    throw knownError(error);
   }
   try {
     return newFolder(plan, path, options.digest, options.version);
   } catch (error) {
     // Nothing was merged yet, so that nothing is lost.
     rmSync(path, { recursive: true, force: true });
-    throw error instanceof TiesmithError ? error : TiesmithError.fromProblem(systemProblem(error));
+    throw withRoomWanted(knownError(error), path, "or choose another disk with --out");
   }
+}
+
+function knownError(error: unknown): TiesmithError {
+  return error instanceof TiesmithError ? error : TiesmithError.fromProblem(systemProblem(error));
+}
+
+/** Where a merge was killed around its last rename, see `moveIntoPlace`. */
+function takeJournalBack(path: string, sealedJournal: string): void {
+  const journal = join(path, JOURNAL_NAME);
+  if (!existsSync(journal) && existsSync(sealedJournal)) renameSync(sealedJournal, journal);
 }
 
 function newFolder(plan: MergePlan, path: string, digest: string, version: string): PartialFolder {
@@ -77,6 +96,10 @@ function newFolder(plan: MergePlan, path: string, digest: string, version: strin
 
 function reserveShard(path: string, byteSize: number, header: Uint8Array): void {
   addon().reserveFile(path, byteSize);
+  writeHeader(path, header);
+}
+
+function writeHeader(path: string, header: Uint8Array): void {
   const descriptor = openSync(path, "r+");
   try {
     for (let done = 0; done < header.byteLength; )
@@ -107,7 +130,11 @@ function resumeFolder(plan: MergePlan, path: string, digest: string, version: st
     );
   for (const { name, byteSize, header } of plan.shards) {
     const shard = join(path, name);
-    if (existsSync(shard) && statSync(shard).size === byteSize) continue;
+    // The journal speaks of tensors only: a header costs less to write than to check.
+    if (existsSync(shard) && statSync(shard).size === byteSize) {
+      writeHeader(shard, header);
+      continue;
+    }
     rmSync(shard, { force: true });
     reserveShard(shard, byteSize, header);
   }

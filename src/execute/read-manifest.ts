@@ -20,6 +20,7 @@ const isHex = (digits: number) => (value: unknown) =>
   typeof value === "string" && value.length === digits && /^[0-9a-f]*$/.test(value);
 const XXH3: Rule = [isHex(32), "an XXH3-128 hash"];
 const SHA256: Rule = [isHex(64), "a SHA-256 hash"];
+const MAYBE_SHA256: Rule = [(value) => value === undefined || isHex(64)(value), "a SHA-256 hash or nothing"];
 const SIZE: Rule = [isCount, "a number of bytes"];
 const TEXT: Rule = [(value) => typeof value === "string", "a text"];
 const DTYPE: Rule = [(value) => typeof value === "string" && Object.hasOwn(DTYPE_BYTES, value), "a dtype"];
@@ -49,7 +50,8 @@ export function readManifest(folder: string): HashManifest {
     );
   checkFormat(raw, path);
   checkObject(raw.hashing, { algorithm: ALGORITHM, chunkElements: CHUNK }, "hashing", path);
-  checkList(raw.shards, { name: FILE_NAME, byteSize: SIZE, headerSha256: SHA256 }, "shards", path);
+  const shard = { name: FILE_NAME, byteSize: SIZE, headerSha256: SHA256, sha256: MAYBE_SHA256 };
+  checkList(raw.shards, shard, "shards", path);
   const tensor = { name: TEXT, shard: FILE_NAME, dtype: DTYPE, shape: SHAPE, hash: XXH3 };
   checkList(raw.tensors, tensor, "tensors", path);
   if (!isJsonObject(raw.files)) throw damaged(path, "files", "hashes by file name", raw.files);

@@ -5,14 +5,17 @@ import { TiesmithError } from "../errors.ts";
 import { methods } from "../methods/registry.ts";
 import { addon } from "../native/addon.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
-import { checkOutput } from "../plan/output-checks.ts";
+import { checkOutput, checkPlanned } from "../plan/output-checks.ts";
 import { planMerge } from "../plan/plan-merge.ts";
 import { Problems } from "../plan/problems.ts";
 import { type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
 import { VERSION } from "../version.ts";
+import { withRoomWanted } from "./full-disk.ts";
 import { type Manifest, modelLabels } from "./manifest.ts";
 import type { MergeOptions, MergeResult } from "./merge-options.ts";
 import { type ModelScope, measureModel, mergeTensors, scopeOf, type Work } from "./merge-tensors.ts";
+import { settleReplaced } from "./move-into-place.ts";
+import { withOutputLock } from "./output-lock.ts";
 import { openPartialFolder, type PartialFolder, planDigest } from "./partial-folder.ts";
 import { planWorks } from "./plan-works.ts";
 import type { Pool } from "./pool.ts";
@@ -22,17 +25,42 @@ import { seal } from "./seal.ts";
 import { systemProblem } from "./system-problem.ts";
 import { recordOf, scopeRecord, type TensorRecord } from "./tensor-record.ts";
 
+/** What a merge runs on, and when it began. */
+interface Run {
+  readonly pool: Pool;
+  readonly started: number;
+}
+
 /** Merges on a pool that has been started, and closes it. */
 export async function runMerge(
   recipe: string | RecipeInput,
+  given: MergeOptions,
+  run: Run,
+): Promise<MergeResult> {
+  const options = { ...given, out: resolve(given.out) };
+  const plan = planned(recipe, options);
+  return withOutputLock(options.out, async () => {
+    await claimOutput(plan, options);
+    return mergeInto(plan, options, run);
+  });
+}
+
+/** Looks again once no other merge can be there: what was planned beside one may not hold any more. */
+async function claimOutput(plan: MergePlan, options: MergeOptions): Promise<void> {
+  const problems = new Problems();
+  checkPlanned(plan, options.out, options, problems);
+  if (problems.list.length > 0) throw TiesmithError.fromProblems(problems.list);
+  await settleReplaced(options.out);
+}
+
+async function mergeInto(
+  plan: MergePlan,
   options: MergeOptions,
-  { pool, started }: { pool: Pool; started: number },
+  { pool, started }: Run,
 ): Promise<MergeResult> {
   const startedAt = new Date().toISOString();
-  const out = resolve(options.out);
-  const plan = planned(recipe, { ...options, out });
   const digest = planDigest(plan, VERSION, options.saturate === true);
-  const { resume = false, restart = false } = options;
+  const { out, resume = false, restart = false } = options;
   const partial = openPartialFolder(plan, { out, resume, restart, digest, version: VERSION });
   try {
     const meter = new ProgressMeter(plan, started, options.onProgress);
@@ -43,7 +71,8 @@ export async function runMerge(
     const { resumedTensors } = merged;
     const { threads } = pool;
     const run = { startedAt, threads, kernel: addon().kernel, node: process.version, resumedTensors };
-    const manifest = await seal(plan, partial.path, { ...sealFacts(plan, options, merged), out, run });
+    const facts = { ...sealFacts(plan, options, merged), out, threads, run };
+    const manifest = await seal(plan, partial.path, facts);
     await closed;
     return resultOf(plan, manifest, { out, threads, resumedTensors, started });
   } catch (error) {
@@ -62,6 +91,8 @@ function sealFacts(plan: MergePlan, options: MergeOptions, { records, scope }: M
     version: VERSION,
     languages: options.languages ?? [],
     hashInputs: options.hashInputs === true,
+    sha256: options.sha256 === true,
+    signal: options.signal,
     records,
     scope: scope === null ? null : scopeRecord(scope.measured, modelLabels(plan.models)),
   };
@@ -94,7 +125,8 @@ function resultOf(
 
 /** Keeps OUT.partial where going on makes sense, and says so; a fault of the inputs would only come again. */
 function afterFailure(error: unknown, partial: PartialFolder): unknown {
-  if (!(error instanceof TiesmithError)) return TiesmithError.fromProblem(systemProblem(error));
+  if (!(error instanceof TiesmithError))
+    return afterFailure(TiesmithError.fromProblem(systemProblem(error)), partial);
   if (error.code === "INTERRUPTED" || error.code === "WORKER_FAILED") {
     const what = error.code === "INTERRUPTED" ? "The merge was interrupted" : error.message;
     return new TiesmithError(
@@ -105,7 +137,7 @@ function afterFailure(error: unknown, partial: PartialFolder): unknown {
   }
   if (error.code === "NOT_FINITE" || error.code === "OVERFLOW")
     rmSync(partial.path, { recursive: true, force: true });
-  return error;
+  return withRoomWanted(error, partial.path, "and go on with --resume");
 }
 
 /** Plans, and refuses everything that can be refused before a byte is written. */

@@ -1,25 +1,13 @@
 /** Turns a complete OUT.partial into OUT: companions, manifest, fsync of everything, one rename. */
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { indexOf } from "../checkpoint/layout.ts";
 import { JOURNAL_NAME, MANIFEST_NAME } from "../checkpoint/output-names.ts";
 import { TiesmithError } from "../errors.ts";
 import { addon } from "../native/addon.ts";
 import type { MergePlan, PlannedModel } from "../plan/merge-plan.ts";
-import { hashFile } from "./hash-file.ts";
+import { fileDigests } from "./file-digests.ts";
 import { COPIED_PIECE_BYTES } from "./hash-grid.ts";
 import {
   MANIFEST_FORMAT,
@@ -30,9 +18,14 @@ import {
   modelLabels,
   summarizeModels,
 } from "./manifest.ts";
+import { manifestText } from "./manifest-text.ts";
 import { modelCard } from "./model-card.ts";
+import { moveIntoPlace } from "./move-into-place.ts";
 import { sha256 } from "./partial-folder.ts";
+import { syncFolder, syncPath } from "./synced-path.ts";
+import { systemProblem } from "./system-problem.ts";
 import type { ScopeRecord, TensorRecord } from "./tensor-record.ts";
+import { throwIfInterrupted } from "./with-pool.ts";
 
 export interface SealFacts {
   readonly out: string;
@@ -40,6 +33,9 @@ export interface SealFacts {
   readonly version: string;
   readonly languages: readonly string[];
   readonly hashInputs: boolean;
+  readonly sha256: boolean;
+  readonly threads: number;
+  readonly signal: AbortSignal | undefined;
   readonly records: ReadonlyMap<string, TensorRecord>;
   readonly scope: ScopeRecord | null;
   /** What may differ between two runs. */
@@ -47,7 +43,9 @@ export interface SealFacts {
 }
 
 /**
- * @throws {TiesmithError} `INPUT_CHANGED` if an input is not what it was when the merge began
+ * Gives the manifest that was written. From its return on, a power cut loses nothing.
+ * @throws {TiesmithError} `INPUT_CHANGED` if an input is not what it was when the merge began; `INTERRUPTED`;
+ *   `DISK_FULL`; `IO_FAILED`
  */
 export async function seal(plan: MergePlan, partial: string, facts: SealFacts): Promise<Manifest> {
   checkInputsUnchanged(plan);
@@ -64,11 +62,10 @@ export async function seal(plan: MergePlan, partial: string, facts: SealFacts): 
   const card = { name: basename(facts.out), version: facts.version, languages: facts.languages, models };
   write("README.md", modelCard(plan, card));
   const manifest = await makeManifest(plan, partial, facts, models);
-  write(MANIFEST_NAME, manifest);
-  rmSync(join(partial, JOURNAL_NAME), { force: true });
-  for (const name of readdirSync(partial)) syncPath(join(partial, name));
-  syncPath(partial);
-  moveIntoPlace(partial, facts.out, facts.overwrite);
+  write(MANIFEST_NAME, manifestText(manifest));
+  await syncAll(partial, facts.signal);
+  throwIfInterrupted(facts.signal);
+  await moveIntoPlace(partial, facts.out, facts.overwrite);
   return manifest;
 }
 
@@ -77,6 +74,29 @@ function removeLeftovers(plan: MergePlan, partial: string): void {
   const own = new Set([JOURNAL_NAME, ...plan.shards.map((shard) => shard.name)]);
   for (const name of readdirSync(partial))
     if (!own.has(name)) rmSync(join(partial, name), { recursive: true, force: true });
+}
+
+/**
+ * Makes what was written survive a power cut. The system reports once that it could not, and may then forget it: its
+ * cache goes on to show bytes that the disk does not have, and a resumed merge would believe them.
+ */
+async function syncAll(partial: string, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    for (const name of readdirSync(partial)) {
+      throwIfInterrupted(signal);
+      await syncPath(join(partial, name));
+    }
+    await syncFolder(partial);
+  } catch (error) {
+    if (error instanceof TiesmithError) throw error;
+    rmSync(join(partial, JOURNAL_NAME), { force: true });
+    const { code, message, details } = systemProblem(error);
+    throw new TiesmithError(
+      code,
+      `Expected the disk to keep ${partial}, but it failed (${message}); --resume will merge all of it again`,
+      details,
+    );
+  }
 }
 
 /** An input that was written while it was read would make a result that no recipe explains. */
@@ -114,6 +134,7 @@ async function makeManifest(
     tensors.reduce((total, tensor) => total + tensor[key], 0);
   const shardNames = new Set(plan.shards.map((shard) => shard.name));
   const others = readdirSync(partial).filter((name) => !shardNames.has(name) && name !== JOURNAL_NAME);
+  const digests = await wantedDigests(plan, partial, facts);
   return {
     format: MANIFEST_FORMAT,
     tiesmith: facts.version,
@@ -126,13 +147,8 @@ async function makeManifest(
       copiedPieceBytes: COPIED_PIECE_BYTES,
     },
     inputs: {
-      base:
-        plan.base === null
-          ? null
-          : await manifestInput(plan.base, basename(plan.base.reference), facts.hashInputs),
-      models: await Promise.all(
-        plan.models.map((m, i) => manifestInput(m, labels[i] as string, facts.hashInputs)),
-      ),
+      base: plan.base === null ? null : manifestInput(plan.base, basename(plan.base.reference), digests),
+      models: plan.models.map((model, i) => manifestInput(model, labels[i] as string, digests)),
     },
     models,
     conflicts: sum("conflicts"),
@@ -144,6 +160,7 @@ async function makeManifest(
       name,
       byteSize,
       headerSha256: sha256(header),
+      ...digestOf(join(partial, name), digests),
     })),
     files: Object.fromEntries(others.sort().map((name) => [name, sha256(readFileSync(join(partial, name)))])),
     run: { ...facts.run, finishedAt: new Date().toISOString(), host: hostname() },
@@ -155,44 +172,29 @@ export function tensorHash(chunkHashes: readonly string[]): string {
   return addon().hashBytes(Buffer.from(chunkHashes.join(""), "hex"));
 }
 
-async function manifestInput(
-  model: PlannedModel,
-  label: string,
-  withDigest: boolean,
-): Promise<ManifestInput> {
-  const files = await Promise.all(
-    model.files.map(async ({ path, byteSize, modifiedNs, headerHash }) => ({
-      name: basename(path),
-      byteSize,
-      modifiedNs,
-      headerHash,
-      ...(withDigest ? { sha256: await hashFile(path) } : {}),
-    })),
-  );
+type Digests = ReadonlyMap<string, string>;
+
+/** SHA-256 by path, of those whole files for which it was asked. */
+async function wantedDigests(plan: MergePlan, partial: string, facts: SealFacts): Promise<Digests> {
+  const inputs = [plan.base, ...plan.models].flatMap((model) => model?.files.map(({ path }) => path) ?? []);
+  const shards = plan.shards.map(({ name }) => join(partial, name));
+  const paths = [...(facts.hashInputs ? new Set(inputs) : []), ...(facts.sha256 ? shards : [])];
+  const digests = await fileDigests(paths, facts);
+  return new Map(paths.map((path, i) => [path, digests[i] as string]));
+}
+
+function digestOf(path: string, digests: Digests): { sha256?: string } {
+  const digest = digests.get(path);
+  return digest === undefined ? {} : { sha256: digest };
+}
+
+function manifestInput(model: PlannedModel, label: string, digests: Digests): ManifestInput {
+  const files = model.files.map(({ path, byteSize, modifiedNs, headerHash }) => ({
+    name: basename(path),
+    byteSize,
+    modifiedNs,
+    headerHash,
+    ...digestOf(path, digests),
+  }));
   return { model: label, reference: model.reference, files };
-}
-
-/** Makes what was written survive a power cut. */
-function syncPath(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function moveIntoPlace(partial: string, out: string, overwrite: boolean): void {
-  const replaced = `${out}.replaced-${process.pid}`;
-  const replaces = overwrite && existsSync(out);
-  if (!replaces && existsSync(out))
-    throw new TiesmithError(
-      "OUTPUT_EXISTS",
-      `Expected ${out} not to exist, but it appeared during the merge`,
-      { out },
-    );
-  if (replaces) renameSync(out, replaced);
-  renameSync(partial, out);
-  syncPath(dirname(out));
-  if (replaces) rmSync(replaced, { recursive: true, force: true });
 }

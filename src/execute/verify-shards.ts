@@ -5,13 +5,16 @@ import { readShardFile, type ShardFile, type TensorEntry } from "../checkpoint/h
 import { systemError } from "../checkpoint/system-error.ts";
 import type { Dtype } from "../dtypes.ts";
 import { TiesmithError } from "../errors.ts";
+import { fileDigests } from "./file-digests.ts";
+import { defaultThreads } from "./pool.ts";
 import type { HashManifest } from "./read-manifest.ts";
+import type { PoolOptions } from "./with-pool.ts";
 
 /** Something in the folder that is not what the manifest says. */
 export interface VerifyFailure {
   /**
    * `missing`: a file or a tensor is not there; `unexpected`: a tensor or a file of weights that the manifest does
-   * not know; `shard`: another size; `header`: another header, or none; `tensor`, `file`: other bytes.
+   * not know; `shard`: another size, or another SHA-256; `header`: another header, or none; `tensor`, `file`: other bytes.
    */
   readonly what: "missing" | "unexpected" | "shard" | "header" | "tensor" | "file";
   /** Of the tensor for `tensor`, otherwise of the file or tensor that `expected` or `found` describes. */
@@ -44,6 +47,22 @@ export function checkShards(
     tensors.push(...matchTensors(file, own, shard.name, failures));
   }
   return { tensors, failures };
+}
+
+/** Checks the SHA-256 of those shards for which the manifest tells one; what is missing or cut short is told already. */
+export async function checkShardDigests(
+  folder: string,
+  { shards }: HashManifest,
+  { threads = defaultThreads(), signal }: PoolOptions,
+): Promise<VerifyFailure[]> {
+  const told = shards.filter(({ name, byteSize, sha256 }) => {
+    return sha256 !== undefined && fileSize(join(folder, name)) === byteSize;
+  });
+  const paths = told.map(({ name }) => join(folder, name));
+  const found = await fileDigests(paths, { threads, signal });
+  return told.flatMap(({ name, sha256 = null }, i): VerifyFailure[] => {
+    return sha256 === found[i] ? [] : [{ what: "shard", name, expected: sha256, found: found[i] as string }];
+  });
 }
 
 /** The shard's header, or null with the reason among the failures. */

@@ -1,5 +1,5 @@
 /** `verify`: recomputes every hash that an output's manifest tells. */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { MANIFEST_NAME } from "../checkpoint/output-names.ts";
 import { INDEX_FILE } from "../checkpoint/shard-index.ts";
@@ -9,10 +9,11 @@ import { TiesmithError } from "../errors.ts";
 import { addon } from "../native/addon.ts";
 import { hashFile } from "./hash-file.ts";
 import { hashedRanges } from "./hash-grid.ts";
+import { manifestChecksums } from "./manifest-text.ts";
 import type { HashOperation } from "./operations.ts";
 import { type HashManifest, readManifest } from "./read-manifest.ts";
 import { type Piece, ReadMeter, sweepPieces } from "./sweep-pieces.ts";
-import { checkShards, type TensorToHash, type VerifyFailure } from "./verify-shards.ts";
+import { checkShardDigests, checkShards, type TensorToHash, type VerifyFailure } from "./verify-shards.ts";
 import { checkReadOptions, type ReadOptions, throwIfInterrupted, withPool } from "./with-pool.ts";
 
 export type VerifyOptions = ReadOptions;
@@ -29,7 +30,7 @@ export interface VerifyReport {
   /** Bytes that were hashed, headers not counted. */
   readonly bytes: number;
   readonly seconds: number;
-  /** Shards first, then tensors in file order, then other files; the same at every run. */
+  /** The manifest itself, shards, tensors in file order, then other files; the same at every run. */
   readonly failures: readonly VerifyFailure[];
   /** Files that the manifest does not know and no loader takes for weights. */
   readonly notes: readonly string[];
@@ -60,9 +61,17 @@ export async function verify(folder: string, options: VerifyOptions = {}): Promi
   const manifest = readManifest(root);
   const shards = checkShards(root, manifest);
   const tensorFailures = await checkTensors(shards.tensors, manifest.hashing.chunkElements, options);
+  const digestFailures = await checkShardDigests(root, manifest, options);
   const files = await checkFiles(root, manifest, options.signal);
   const strangers = unknownFiles(names, manifest);
-  const failures = [...shards.failures, ...tensorFailures, ...files.failures, ...strangers.failures];
+  const failures = [
+    ...checkManifestItself(root),
+    ...shards.failures,
+    ...digestFailures,
+    ...tensorFailures,
+    ...files.failures,
+    ...strangers.failures,
+  ];
   return {
     folder: root,
     ok: failures.length === 0,
@@ -73,6 +82,13 @@ export async function verify(folder: string, options: VerifyOptions = {}): Promi
     failures,
     notes: strangers.notes,
   };
+}
+
+/** What a manifest tells of the recipe and the run has no other hash than the manifest's own. */
+function checkManifestItself(root: string): VerifyFailure[] {
+  const { told, found } = manifestChecksums(readFileSync(join(root, MANIFEST_NAME)));
+  if (told === found) return [];
+  return [{ what: "file", name: MANIFEST_NAME, expected: told ?? "a checksum as its last entry", found }];
 }
 
 async function checkTensors(

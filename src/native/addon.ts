@@ -164,6 +164,15 @@ export interface NativeAddon {
   reserveFile(path: string, byteCount: number): void;
   openOutput(path: string): OutputFileHandle;
   closeOutput(file: OutputFileHandle): void;
+  /**
+   * Takes the exclusive lock of an open file, if no other open file has it; it lives as long as the descriptor.
+   * Throws where the file system has no locks.
+   */
+  tryLock(descriptor: number): boolean;
+  /** Whether another open file has the lock. */
+  isLocked(descriptor: number): boolean;
+  /** Swaps two paths in one step; false, and nothing done, where the system or the file system cannot. */
+  exchangePaths(a: string, b: string): boolean;
   tallyTrim(
     job: { base: NativeSource; model: NativeSource; elementCount: number },
     window: Window,

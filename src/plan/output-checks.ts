@@ -1,8 +1,9 @@
 /** Checks what can be known of the output before a byte is written. */
 import { accessSync, constants, existsSync, realpathSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { MANIFEST_NAME, partialFolderOf } from "../checkpoint/output-names.ts";
+import { MANIFEST_NAME, partialFolderOf, replacedFolderOf } from "../checkpoint/output-names.ts";
 import type { MergePlan } from "./merge-plan.ts";
+import { isOutputLocked, outputBusyMessage } from "./output-lock.ts";
 import type { Problems } from "./problems.ts";
 
 export interface OutputOptions {
@@ -15,6 +16,18 @@ export interface OutputOptions {
 /** Collects every reason for which `plan` could not be written to `out`. */
 export function checkOutput(plan: MergePlan | null, options: OutputOptions, problems: Problems): void {
   const out = resolve(options.out);
+  // What a running merge has at OUT says nothing of what will be there when it ends.
+  if (isOutputLocked(out)) problems.add("OUTPUT_BUSY", outputBusyMessage(out), { out });
+  else checkPlanned(plan, out, options, problems);
+}
+
+/** The same for one who holds the output's lock. */
+export function checkPlanned(
+  plan: MergePlan | null,
+  out: string,
+  options: OutputOptions,
+  problems: Problems,
+): void {
   const inputFolders =
     plan === null ? [] : [plan.base, ...plan.models].flatMap((model) => model?.folder ?? []);
   checkPlace(out, inputFolders, problems);
@@ -57,14 +70,17 @@ function checkExisting(
   overwrite: boolean,
   problems: Problems,
 ): void {
-  if (!existsSync(out)) return;
+  // A killed --overwrite may have left the old model beside its place, where the next one finds it.
+  const replaced = replacedFolderOf(out);
+  const standing = existsSync(out) ? out : replaced;
+  if (!existsSync(standing)) return;
   if (!overwrite) {
+    const found =
+      standing === out ? "" : `, but an interrupted --overwrite left the model that it had at ${replaced}`;
     problems.add(
       "OUTPUT_EXISTS",
-      `Expected ${out} not to exist; choose another folder, or replace it with --overwrite`,
-      {
-        out,
-      },
+      `Expected ${out} not to exist${found}; choose another folder, or replace it with --overwrite`,
+      { out },
     );
     return;
   }
@@ -74,7 +90,7 @@ function checkExisting(
       out,
       held,
     });
-  else if (!existsSync(join(out, MANIFEST_NAME)))
+  else if (!existsSync(join(standing, MANIFEST_NAME)))
     problems.add(
       "OUTPUT_UNSAFE",
       `Expected to overwrite a folder that tiesmith made, but ${out} has no ${MANIFEST_NAME}; remove it yourself`,

@@ -1,7 +1,8 @@
 /** What the commands print, and where. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BASE, MAIN, tiesmith, workspace, writeModel } from "./command-line.ts";
@@ -244,6 +245,20 @@ describe("diff", () => {
 });
 
 describe("verify", () => {
+  it("checks the digests of shards that merge --sha256 has told", () => {
+    const folder = workspace();
+    expect(tiesmith(["merge", "ties.yaml", "--out", "out", "--sha256"], folder)).toMatchObject({ status: 0 });
+    const path = join(folder, "out", "tiesmith.json");
+    const { shards } = JSON.parse(readFileSync(path, "utf8"));
+    const file = readFileSync(join(folder, "out", shards[0].name));
+    expect(shards[0].sha256).toBe(createHash("sha256").update(file).digest("hex"));
+    expect(tiesmith(["verify", "out"], folder)).toMatchObject({ status: 0 });
+    writeFileSync(path, readFileSync(path, "utf8").replace(shards[0].sha256, "0".repeat(64)));
+    const { status, stdout } = tiesmith(["verify", "out"], folder);
+    expect(status).toBe(1);
+    for (const name of ["tiesmith.json", shards[0].name]) expect(stdout).toContain(name);
+  });
+
   it("confirms an output", () => {
     const { status, stdout, stderr } = tiesmith(["verify", "out"], mergedWorkspace());
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

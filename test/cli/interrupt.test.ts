@@ -1,4 +1,7 @@
-/** Ctrl-C during a merge: exit 130, the partial folder kept, and the printed command goes on with it. */
+/**
+ * Signals during a merge: an exit code that names the signal, the partial folder kept, and the printed command goes on
+ * with it.
+ */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -56,16 +59,20 @@ async function startMerge(folder: string): Promise<{ child: ChildProcess; stderr
 }
 
 describe("a merge that is interrupted", () => {
-  it.each(["SIGINT", "SIGTERM"] as const)(
-    "by %s stops within a second and says how to go on",
-    async (signal) => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)(
+    "by %s stops within a second with exit code %i, and says how to go on",
+    async (signal, exitCode) => {
       const folder = largeModels();
       const { child, stderr } = await startMerge(folder);
       const sent = performance.now();
       child.kill(signal);
       const [status] = await once(child, "close");
       expect(performance.now() - sent).toBeLessThan(1000);
-      expect(status).toBe(130);
+      expect(status).toBe(exitCode);
       const last = stderr().trimEnd().split("\n").at(-1);
       expect(last).toBe(
         "tiesmith: Interrupted; go on with: " +
@@ -82,13 +89,29 @@ describe("a merge that is interrupted", () => {
     },
   );
 
-  it("twice leaves at once", async () => {
+  it("by two signals dies of the second at once, and can still be resumed", async () => {
     const folder = largeModels();
     const { child } = await startMerge(folder);
-    child.kill("SIGINT");
-    child.kill("SIGTERM");
-    const [status] = await once(child, "close");
-    expect(status).toBe(130);
+    // Both wait until the process goes on, and reach it before the first can have ended the merge.
+    for (const signal of ["SIGSTOP", "SIGINT", "SIGTERM", "SIGCONT"] as const) child.kill(signal);
+    const sent = performance.now();
+    const [status, signal] = await once(child, "close");
+    expect(performance.now() - sent).toBeLessThan(1000);
+    expect(status).toBe(null);
+    expect(["SIGINT", "SIGTERM"]).toContain(signal);
     expect(existsSync(join(folder, "my out"))).toBe(false);
+    const words = ["merge", "--method", "linear", "a", "b", "--out", "my out", "--resume"];
+    expect(tiesmith(words, folder)).toMatchObject({ status: 0 });
+    expect(readdirSync(folder).sort()).toEqual(["a", "b", "my out"]);
+  });
+
+  it("by SIGHUP, with nobody left to read what it says", async () => {
+    const folder = largeModels();
+    const { child } = await startMerge(folder);
+    child.stderr?.destroy();
+    child.kill("SIGHUP");
+    const [status] = await once(child, "close");
+    expect(status).toBe(129);
+    expect(readdirSync(folder).sort()).toEqual(["a", "b", "my out.partial"]);
   });
 });

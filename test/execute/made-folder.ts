@@ -88,14 +88,22 @@ export function madeFolder(): Made {
   );
   const hashing = { algorithm: "XXH3-128", chunkElements: CHUNK_ELEMENTS };
   const manifest = { format: 1, tiesmith: "0.1.0", hashing, tensors: TENSORS, shards: shardFacts, files };
-  const path = join(folder, "tiesmith.json");
-  writeJson(path, manifest);
+  writeManifest(folder, manifest);
   const changeManifest = (change: (manifest: ManifestFacts) => void) => {
     const changed = structuredClone(manifest) as unknown as ManifestFacts;
     change(changed);
-    writeJson(path, changed);
+    writeManifest(folder, changed);
   };
   return { folder, changeManifest };
+}
+
+/** The checksum as documented: of the file with zeros in its place. */
+function writeManifest(folder: string, manifest: object): void {
+  const zeros = "0".repeat(64);
+  const text = `${JSON.stringify({ ...manifest, checksum: zeros }, null, 2)}\n`;
+  const end = text.lastIndexOf(zeros);
+  const checksum = sha256(Buffer.from(text));
+  writeFileSync(join(folder, "tiesmith.json"), text.slice(0, end) + checksum + text.slice(end + 64));
 }
 
 /** Turns one bit of a file. */

@@ -1,13 +1,14 @@
 /**
  * Merges in a process of its own, for what belongs to a process: the kernel, rights, death. Takes one JSON argument:
  * `merges`, a list of { recipe, options }; `kill`, where to die by SIGKILL: at the `count`-th call of `call`, a
- * function of node:fs or "onProgress", before or after it; `asNobody`, to give up the rights of root.
+ * function of node:fs or "onProgress", before or after it; `asNobody`, to give up the rights of root;
+ * `withoutExchange`, for a file system that cannot swap two folders. Prints "merging" on stderr when it begins.
  */
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { merge } from "tiesmith";
 
-const { merges, kill, asNobody } = JSON.parse(process.argv[2]);
+const { merges, kill, asNobody, withoutExchange } = JSON.parse(process.argv[2]);
 let calls = 0;
 const onProgress = () => dieAt("onProgress");
 
@@ -25,8 +26,13 @@ if (kill !== undefined && kill.call !== "onProgress") {
   };
   syncBuiltinESMExports();
 }
+if (withoutExchange) {
+  const { addon } = await import(new URL("./native/addon.js", import.meta.resolve("tiesmith")));
+  addon().exchangePaths = () => false;
+}
 if (asNobody && process.getuid() === 0) process.setuid(65534);
 
+process.stderr.write("merging\n");
 try {
   const results = [];
   for (const { recipe, options } of merges) results.push(await merge(recipe, { ...options, onProgress }));

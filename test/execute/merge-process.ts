@@ -12,6 +12,7 @@ export interface ChildTask {
   }[];
   readonly kill?: { readonly call: string; readonly count: number; readonly when: "before" | "after" };
   readonly asNobody?: boolean;
+  readonly withoutExchange?: boolean;
 }
 
 export interface ChildAnswer {

@@ -41,8 +41,8 @@ export function writeModel(folder: string, tensors: ModelTensors): void {
   writeSafetensors(join(folder, "model.safetensors"), tensors, { metadata: { format: "pt" } });
 }
 
-export function readManifestOf(out: string): Manifest {
-  return JSON.parse(readFileSync(join(out, "tiesmith.json"), "utf8")) as Manifest;
+export function readManifestOf(out: string): Manifest & { readonly checksum: string } {
+  return JSON.parse(readFileSync(join(out, "tiesmith.json"), "utf8"));
 }
 
 /** The recipe of settings, over models as {@link mergeModels} names them. */

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type MergeOptions, merge, plan, type RecipeInput } from "tiesmith";
+import { type MergeOptions, type MergeProgress, merge, plan, type RecipeInput } from "tiesmith";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { flipBit } from "../execute/made-folder.ts";
 import { folderFacts } from "../execute/merged-folder.ts";
@@ -85,6 +85,28 @@ describe("an interrupted merge", () => {
     expect(resumedTensors).toBe(claimed);
     expect(folderFacts(out)).toEqual(finished);
     expect(existsSync(partial)).toBe(false);
+  });
+
+  it.each([{}, { sha256: true }])(
+    "stops while it is sealed with %j, and merges nothing twice",
+    async (options) => {
+      const abort = new AbortController();
+      const onProgress = ({ phase }: MergeProgress) => {
+        if (phase === "seal") abort.abort();
+      };
+      const merging = mergeAgain({ signal: abort.signal, onProgress, ...options });
+      await expect(merging).rejects.toMatchObject({ code: "INTERRUPTED" });
+      expect(existsSync(out)).toBe(false);
+      expect(await mergeAgain({ resume: true })).toMatchObject({ resumedTensors: tensorCount });
+      expect(folderFacts(out)).toEqual(finished);
+    },
+  );
+
+  it("does its shards' headers again, which the journal does not speak of", async () => {
+    await interrupt();
+    for (const { shard } of finishedHeaders()) flipBit(join(partial, shard), 20);
+    await mergeAgain({ resume: true });
+    expect(folderFacts(out)).toEqual(finished);
   });
 
   it("before it began leaves nothing", async () => {
