@@ -24,10 +24,7 @@ double FieldReader::number(const char* name) const {
 }
 
 std::uint64_t FieldReader::count(const char* name) const {
-  const double value = number(name);
-  if (!(value >= 0 && value <= 0x1p53 && value == std::floor(value)))
-    throw Napi::RangeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be a whole number from 0");
-  return static_cast<std::uint64_t>(value);
+  return read_count(env_, field(name), std::string(what_) + "." + name);
 }
 
 std::uint32_t FieldReader::u32(const char* name) const {
@@ -49,6 +46,14 @@ std::string FieldReader::text(const char* name) const {
   if (!value.IsString())
     throw Napi::TypeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be a string");
   return value.As<Napi::String>();
+}
+
+std::uint64_t read_count(Napi::Env env, const Napi::Value& value, const std::string& name) {
+  if (!value.IsNumber()) throw Napi::TypeError::New(env, "Expected " + name + " to be a number");
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0 && number <= 0x1p53 && number == std::floor(number)))
+    throw Napi::RangeError::New(env, "Expected " + name + " to be a whole number from 0");
+  return static_cast<std::uint64_t>(number);
 }
 
 Dtype read_dtype(Napi::Env env, const std::string& name) {
@@ -125,9 +130,11 @@ ChunkJob::ChunkJob(Napi::Env env, const Napi::Value& value) {
   const Napi::Value list = reader.field("models");
   if (!list.IsArray()) throw Napi::TypeError::New(env, "Expected job.models to be an array");
   const auto models = list.As<Napi::Array>();
-  if (models.Length() == 0 || models.Length() > 256)
-    throw Napi::RangeError::New(env, "Expected 1 to 256 models, but received " + std::to_string(models.Length()));
-  for (std::uint32_t i = 0; i < models.Length(); ++i) {
+  // Asked once: a getter of one model could make the array longer than the kernels have room for.
+  const std::uint32_t model_count = models.Length();
+  if (model_count == 0 || model_count > 256)
+    throw Napi::RangeError::New(env, "Expected 1 to 256 models, but received " + std::to_string(model_count));
+  for (std::uint32_t i = 0; i < model_count; ++i) {
     const FieldReader model(env, models.Get(i), "model");
     held_.push_back(read_source(env, model.field("source"), element_count));
     models_.push_back(read_model(env, model, held_.back().source));

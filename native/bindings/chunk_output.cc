@@ -5,6 +5,9 @@
 namespace tiesmith {
 namespace {
 
+// Far more than any chunk has (8 MiB), and less than a system promises without having it.
+constexpr std::size_t kMaxBytes = 1u << 30;
+
 // A finished chunk in scratch memory, written by a thread of libuv's pool while this thread goes on.
 class ChunkWrite : public Napi::AsyncWorker {
  public:
@@ -46,8 +49,11 @@ class ChunkWrite : public Napi::AsyncWorker {
 
 ChunkOutput::ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count)
     : file_(native_of<OutputFile>(info.Env(), reader.field("file"))), byte_offset_(reader.count("byteOffset")),
-      lead_(byte_offset_ % kDirectBytes), byte_count_(byte_count),
-      scratch_(addon_of(info).scratch().acquire(lead_ + byte_count)) {}
+      lead_(byte_offset_ % kDirectBytes), byte_count_(byte_count) {
+  if (byte_count > kMaxBytes)
+    throw Napi::RangeError::New(info.Env(), "Expected a chunk of at most 1 GiB, but received " + std::to_string(byte_count));
+  scratch_ = addon_of(info).scratch().acquire(lead_ + byte_count);
+}
 
 Napi::Value ChunkOutput::write(const Napi::CallbackInfo& info, Napi::Object result) {
   auto* work = new ChunkWrite(info.Env(), addon_of(info).shared_scratch(), std::move(scratch_), std::move(file_), lead_,

@@ -1,5 +1,6 @@
 // Functions on chunks: parse, run one kernel, give plain data. No arithmetic of their own.
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 #include "bindings/addon.h"
@@ -23,10 +24,12 @@ struct BinBuffer {
       buffer = Napi::ArrayBuffer::New(env, bytes);
     } else {
       const FieldReader reader(env, earlier, "tally");
-      if (!reader.field("bins").IsArrayBuffer()) throw Napi::TypeError::New(env, "Expected tally.bins to be an ArrayBuffer");
-      buffer = reader.field("bins").As<Napi::ArrayBuffer>();
-      if (buffer.ByteLength() != bytes) throw Napi::RangeError::New(env, "Expected tally.bins to fit the window");
       tally.above = reader.count("above");
+      const Napi::Value given = reader.field("bins");
+      if (!given.IsArrayBuffer()) throw Napi::TypeError::New(env, "Expected tally.bins to be an ArrayBuffer");
+      buffer = given.As<Napi::ArrayBuffer>();
+      // Nothing of JavaScript runs from here to the kernel: a getter could detach or shrink the buffer.
+      if (buffer.ByteLength() != bytes) throw Napi::RangeError::New(env, "Expected tally.bins to fit the window");
     }
     tally.bins = static_cast<Bin*>(buffer.Data());
   }
@@ -62,7 +65,7 @@ Election read_election(Napi::Env env, const Napi::Value& value, std::size_t mode
   const double priority = reader.number("priority");
   const double zero_sign = reader.number("zeroSign");
   const bool known = zero_sign == -1 || zero_sign == 0 || zero_sign == 1 || zero_sign == 2;
-  const bool in_range = priority >= -1 && priority < static_cast<double>(model_count);
+  const bool in_range = priority >= -1 && priority < static_cast<double>(model_count) && priority == std::floor(priority);
   if (!known || !in_range || (zero_sign == 2 && priority < 0))
     throw Napi::RangeError::New(env, "Expected zeroSign -1, 0, 1 or 2 and a priority that is one of the models");
   return {static_cast<ZeroSign>(static_cast<int>(zero_sign)), static_cast<int>(priority)};
@@ -91,7 +94,14 @@ Napi::Value tally_slack(const Napi::CallbackInfo& info) {
   return result;
 }
 
-std::size_t block_count(std::uint64_t element_count) { return (element_count + kBlockElements - 1) / kBlockElements; }
+// Results per block are kept in memory that V8 ends the process for want of: for 256 models these are 256 MB.
+constexpr std::uint64_t kMaxElements = 1u << 28;
+
+std::size_t block_count(Napi::Env env, std::uint64_t element_count) {
+  if (element_count > kMaxElements)
+    throw Napi::RangeError::New(env, "Expected at most 2^28 elements, but received " + std::to_string(element_count));
+  return (element_count + kBlockElements - 1) / kBlockElements;
+}
 
 // blockNorms(job) -> Float64Array, model by model, 2 per block: L1 of the task vector before and after trim
 Napi::Value block_norms(const Napi::CallbackInfo& info) {
@@ -99,7 +109,7 @@ Napi::Value block_norms(const Napi::CallbackInfo& info) {
   const ChunkJob job(env, info[0]);
   const ChunkInputs& inputs = job.inputs();
   if (inputs.base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
-  const std::size_t per_model = 2 * block_count(inputs.element_count);
+  const std::size_t per_model = 2 * block_count(env, inputs.element_count);
   auto norms = Napi::Float64Array::New(env, per_model * inputs.model_count);
   job.populate();
   const FloatEnvironment floats;
@@ -112,11 +122,9 @@ Napi::Value block_norms(const Napi::CallbackInfo& info) {
 // compare(a, b, elementCount) -> { differing, sameSign, notFinite, maxAbsolute, squares }
 Napi::Value compare(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const double given = info[2].IsNumber() ? info[2].As<Napi::Number>().DoubleValue() : -1;
-  if (!(given >= 0 && given <= 0x1p53)) throw Napi::TypeError::New(env, "Expected elementCount from 0");
-  const auto count = static_cast<std::uint64_t>(given);
+  const std::uint64_t count = read_count(env, info[2], "elementCount");
   const HeldSource a = read_source(env, info[0], count), b = read_source(env, info[1], count);
-  auto squares = Napi::Float64Array::New(env, 2 * block_count(count));
+  auto squares = Napi::Float64Array::New(env, 2 * block_count(env, count));
   Difference difference{};
   a.file->populate(a.byte_offset, count * dtype_bytes(a.source.dtype));
   b.file->populate(b.byte_offset, count * dtype_bytes(b.source.dtype));
@@ -216,10 +224,9 @@ Napi::Value copy_range(const Napi::CallbackInfo& info) {
   const FieldReader from(env, info[0], "source");
   const auto file = native_of<const MappedFile>(env, from.field("file"));
   const std::uint64_t offset = from.count("byteOffset");
-  const double given = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
-  if (!(given >= 0 && offset <= file->size() && given <= static_cast<double>(file->size() - offset)))
+  const std::uint64_t count = read_count(env, info[1], "byteCount");
+  if (offset > file->size() || count > file->size() - offset)
     throw Napi::RangeError::New(env, "Expected a range inside the source's file");
-  const auto count = static_cast<std::size_t>(given);
   ChunkOutput chunk(info, FieldReader(env, info[2], "output"), count);
   file->populate(offset, count);
   if (count > 0) std::memcpy(chunk.bytes(), file->data() + offset, count);
