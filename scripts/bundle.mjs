@@ -39,13 +39,16 @@ const options = {
     "cli/main": "src/cli/main.ts",
     index: "src/index.ts",
     "execute/worker": "src/execute/worker.ts",
+    "execute/digest-worker": "src/execute/digest-worker.ts",
     "chunks/piscina-worker": join(piscina, "worker.js"),
   },
   // piscina's own optional dependency, for an option that is not used.
   external: [...Object.keys(manifest.dependencies ?? {}), "@napi-rs/nice"],
   plugins: [renamePiscinaWorker],
   // Our modules only define things, so that who imports one function of the API does not load the rest.
-  treeshake: { moduleSideEffects: [{ test: /\/src\/(?!cli\/main|execute\/worker)/, sideEffects: false }] },
+  treeshake: {
+    moduleSideEffects: [{ test: /\/src\/(?!cli\/main|execute\/(?:digest-)?worker)/, sideEffects: false }],
+  },
 };
 
 /**

@@ -47,8 +47,9 @@ export class TiesmithError extends Error {
   readonly code: ErrorCode;
   readonly details: Record<string, unknown>;
 
+  /** `message` may quote names and paths of hostile files as they are: it is made {@link printable} here. */
   constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}) {
-    super(message);
+    super(printable(message));
     this.name = "TiesmithError";
     this.code = code;
     this.details = details;
@@ -69,13 +70,24 @@ export class TiesmithError extends Error {
     if (first === undefined) throw new RangeError("fromProblems needs at least one problem");
     if (problems.length === 1) return TiesmithError.fromProblem(first);
     const message = `${problems.length} problems: ${problems.map((p) => p.message).join("; ")}`;
-    return new TiesmithError(first.code, message, { problems: [...problems] });
+    const told = problems.map((problem) => ({ ...problem, message: printable(problem.message) }));
+    return new TiesmithError(first.code, message, { problems: told });
   }
 }
 
 /** Whether an error means that the request, not the run, was at fault. */
 export function isBadInput(code: ErrorCode): boolean {
   return (BAD_INPUT_CODES as readonly string[]).includes(code);
+}
+
+/**
+ * A text on one line, as it may stand in a message or a terminal: names in model files and paths may hold
+ * anything, control sequences, changes of direction and halves of surrogate pairs included.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, "0")}`;
+  });
 }
 
 /** The message of anything thrown, for joining into a sentence. */

@@ -24,10 +24,7 @@ double FieldReader::number(const char* name) const {
 }
 
 std::uint64_t FieldReader::count(const char* name) const {
-  const double value = number(name);
-  if (!(value >= 0 && value <= 0x1p53 && value == std::floor(value)))
-    throw Napi::RangeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be a whole number from 0");
-  return static_cast<std::uint64_t>(value);
+  return read_count(env_, field(name), std::string(what_) + "." + name);
 }
 
 std::uint32_t FieldReader::u32(const char* name) const {
@@ -49,6 +46,14 @@ std::string FieldReader::text(const char* name) const {
   if (!value.IsString())
     throw Napi::TypeError::New(env_, std::string("Expected ") + what_ + "." + name + " to be a string");
   return value.As<Napi::String>();
+}
+
+std::uint64_t read_count(Napi::Env env, const Napi::Value& value, const std::string& name) {
+  if (!value.IsNumber()) throw Napi::TypeError::New(env, "Expected " + name + " to be a number");
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0 && number <= 0x1p53 && number == std::floor(number)))
+    throw Napi::RangeError::New(env, "Expected " + name + " to be a whole number from 0");
+  return static_cast<std::uint64_t>(number);
 }
 
 Dtype read_dtype(Napi::Env env, const std::string& name) {
@@ -119,9 +124,11 @@ ChunkJob::ChunkJob(Napi::Env env, const Napi::Value& value) : env_(env) {
   const Napi::Value list = reader.field("models");
   if (!list.IsArray()) throw Napi::TypeError::New(env, "Expected job.models to be an array");
   const auto models = list.As<Napi::Array>();
-  if (models.Length() == 0 || models.Length() > 256)
-    throw Napi::RangeError::New(env, "Expected 1 to 256 models, but received " + std::to_string(models.Length()));
-  for (std::uint32_t i = 0; i < models.Length(); ++i) {
+  // Asked once: a getter of one model could make the array longer than the kernels have room for.
+  const std::uint32_t model_count = models.Length();
+  if (model_count == 0 || model_count > 256)
+    throw Napi::RangeError::New(env, "Expected 1 to 256 models, but received " + std::to_string(model_count));
+  for (std::uint32_t i = 0; i < model_count; ++i) {
     const FieldReader model(env, models.Get(i), "model");
     models_.push_back(read_model(env, model, hold(model.field("source"))));
   }
@@ -145,7 +152,7 @@ Election read_election(Napi::Env env, const Napi::Value& value, std::size_t mode
   const double priority = reader.number("priority");
   const double zero_sign = reader.number("zeroSign");
   const bool known = zero_sign == -1 || zero_sign == 0 || zero_sign == 1 || zero_sign == 2;
-  const bool in_range = priority >= -1 && priority < static_cast<double>(model_count);
+  const bool in_range = priority >= -1 && priority < static_cast<double>(model_count) && priority == std::floor(priority);
   if (!known || !in_range || (zero_sign == 2 && priority < 0))
     throw Napi::RangeError::New(env, "Expected zeroSign -1, 0, 1 or 2 and a priority that is one of the models");
   return {static_cast<ZeroSign>(static_cast<int>(zero_sign)), static_cast<int>(priority)};

@@ -28,6 +28,9 @@ class FieldReader {
   const char* what_;
 };
 
+// A whole number from 0 to 2^53; `name` is for the error.
+std::uint64_t read_count(Napi::Env env, const Napi::Value& value, const std::string& name);
+
 Dtype read_dtype(Napi::Env env, const std::string& name);
 
 struct HeldSource : HeldRange {

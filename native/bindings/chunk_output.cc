@@ -5,6 +5,9 @@
 namespace tiesmith {
 namespace {
 
+// Far more than any chunk has (8 MiB), and less than a system promises without having it.
+constexpr std::size_t kMaxBytes = 1u << 30;
+
 // A finished chunk in scratch memory, written by a thread of libuv's pool while this thread goes on.
 class ChunkWrite : public Napi::AsyncWorker {
  public:
@@ -44,15 +47,21 @@ class ChunkWrite : public Napi::AsyncWorker {
 
 }  // namespace
 
+std::unique_ptr<AlignedBuffer> acquire_output(const Napi::CallbackInfo& info, std::size_t lead, std::size_t byte_count) {
+  if (byte_count > kMaxBytes)
+    throw Napi::RangeError::New(info.Env(), "Expected a chunk of at most 1 GiB, but received " + std::to_string(byte_count));
+  return addon_of(info).scratch().outputs.acquire(lead + byte_count);
+}
+
 ChunkOutput::ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count)
-    : ChunkOutput(info, reader, byte_count,
-                  addon_of(info).scratch().outputs.acquire(reader.count("byteOffset") % kDirectBytes + byte_count)) {}
+    : ChunkOutput(info, reader, byte_count, acquire_output(info, reader.count("byteOffset") % kDirectBytes, byte_count)) {}
 
 ChunkOutput::ChunkOutput(const Napi::CallbackInfo& info, const FieldReader& reader, std::size_t byte_count,
                          std::unique_ptr<AlignedBuffer> scratch)
     : file_(native_of<OutputFile>(info.Env(), reader.field("file"))), byte_offset_(reader.count("byteOffset")),
-      lead_(byte_offset_ % kDirectBytes), byte_count_(byte_count),
-      scratch_(std::move(scratch)) {}
+      lead_(byte_offset_ % kDirectBytes), byte_count_(byte_count), scratch_(std::move(scratch)) {
+  if (lead_ + byte_count_ > scratch_->size()) throw Napi::RangeError::New(info.Env(), "Expected scratch that holds the output");
+}
 
 Napi::Value ChunkOutput::write(const Napi::CallbackInfo& info, Napi::Object result) {
   auto* work = new ChunkWrite(info.Env(), addon_of(info).shared_scratch(), std::move(scratch_), std::move(file_), lead_,

@@ -8,10 +8,12 @@ BinBuffer::BinBuffer(Napi::Env env, const Window& window, const Napi::Value& ear
     buffer = Napi::ArrayBuffer::New(env, bytes);
   } else {
     const FieldReader reader(env, earlier, "tally");
-    if (!reader.field("bins").IsArrayBuffer()) throw Napi::TypeError::New(env, "Expected tally.bins to be an ArrayBuffer");
-    buffer = reader.field("bins").As<Napi::ArrayBuffer>();
-    if (buffer.ByteLength() != bytes) throw Napi::RangeError::New(env, "Expected tally.bins to fit the window");
     tally.above = reader.count("above");
+    const Napi::Value given = reader.field("bins");
+    if (!given.IsArrayBuffer()) throw Napi::TypeError::New(env, "Expected tally.bins to be an ArrayBuffer");
+    buffer = given.As<Napi::ArrayBuffer>();
+    // Nothing of JavaScript runs from here to the kernel: a getter could detach or shrink the buffer.
+    if (buffer.ByteLength() != bytes) throw Napi::RangeError::New(env, "Expected tally.bins to fit the window");
   }
   tally.bins = static_cast<Bin*>(buffer.Data());
 }

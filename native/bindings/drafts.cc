@@ -25,7 +25,7 @@ struct BracketLows {
     if (!reader.field("trimLows").IsArray()) throw Napi::TypeError::New(env, "Expected brackets.trimLows to be an array");
     const auto lows = reader.field("trimLows").As<Napi::Array>();
     if (lows.Length() != model_count) throw Napi::RangeError::New(env, "Expected brackets.trimLows to have one entry a model");
-    for (std::uint32_t i = 0; i < lows.Length(); ++i) trims.push_back(low_of(env, lows.Get(i)));
+    for (std::uint32_t i = 0; i < model_count; ++i) trims.push_back(low_of(env, lows.Get(i)));
     slack = low_of(env, reader.field("slackLow"));
   }
   bool fit(const ChunkInputs& inputs, const Combination& combination) const {
@@ -52,7 +52,7 @@ class UndecidedJob {
     if (!job.field("models").IsArray()) throw Napi::TypeError::New(env, "Expected job.models to be an array");
     const auto models = job.field("models").As<Napi::Array>();
     if (models.Length() != draft.model_count()) throw Napi::RangeError::New(env, "Expected as many models as in the draft");
-    for (std::uint32_t i = 0; i < models.Length(); ++i)
+    for (std::uint32_t i = 0; i < draft.model_count(); ++i)
       models_.push_back(read_model(env, FieldReader(env, models.Get(i), "model"), draft.model(i)));
     inputs_ = {&base_, models_.data(), models_.size(), draft.undecided_count()};
   }
@@ -148,14 +148,13 @@ Napi::Value draft_ties(const Napi::CallbackInfo& info) {
 Napi::Value tally_draft_trim(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto draft = draft_of(env, info[0]);
-  const double model = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
-  if (!(model >= 0 && model < static_cast<double>(draft->model_count())))
-    throw Napi::RangeError::New(env, "Expected the index of one of the draft's models");
+  const std::uint64_t model = read_count(env, info[1], "model");
+  if (model >= draft->model_count()) throw Napi::RangeError::New(env, "Expected the index of one of the draft's models");
   const Window window = read_window(env, info[2]);
   BinBuffer bins(env, window, env.Null());
   const std::size_t count = draft->undecided_count();
   const FloatEnvironment floats;
-  addon_of(info).kernels().tally_trim(draft->base(), draft->model(static_cast<std::size_t>(model)), count, window,
+  addon_of(info).kernels().tally_trim(draft->base(), draft->model(model), count, window,
                                       {std::max<std::size_t>(count, 1), std::max<std::size_t>(count, 1)}, bins.tally);
   return bins.result(env);
 }
@@ -211,9 +210,7 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
 
 // dropDraft(number): forgets a draft that will not be finished. One that is gone already is no error.
 Napi::Value drop_draft(const Napi::CallbackInfo& info) {
-  const double number = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
-  if (!(number >= 0 && number <= 0x1p53)) throw Napi::TypeError::New(info.Env(), "Expected the number of a draft");
-  take_draft(static_cast<std::uint64_t>(number));
+  take_draft(read_count(info.Env(), info[0], "draft"));
   return info.Env().Undefined();
 }
 

@@ -8,14 +8,11 @@ namespace {
 
 std::string text_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
   if (!info[index].IsString()) throw Napi::TypeError::New(info.Env(), std::string("Expected ") + name + " to be a string");
-  return info[index].As<Napi::String>();
-}
-
-std::uint64_t count_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
-  const double value = info[index].IsNumber() ? info[index].As<Napi::Number>().DoubleValue() : -1;
-  if (!(value >= 0 && value <= 0x1p53))
-    throw Napi::TypeError::New(info.Env(), std::string("Expected ") + name + " to be a whole number from 0");
-  return static_cast<std::uint64_t>(value);
+  const std::string text = info[index].As<Napi::String>();
+  // The system would read it up to there: another path than the one that was given.
+  if (text.find('\0') != std::string::npos)
+    throw Napi::TypeError::New(info.Env(), std::string("Expected ") + name + " without NUL");
+  return text;
 }
 
 // mapFile(path) -> handle
@@ -36,15 +33,15 @@ Napi::Value close_file(const Napi::CallbackInfo& info) {
 // readAhead(handle, byteOffset, byteCount)
 Napi::Value read_ahead(const Napi::CallbackInfo& info) {
   native_of<const MappedFile>(info.Env(), info[0])
-      ->read_ahead(count_argument(info, 1, "byteOffset"), count_argument(info, 2, "byteCount"));
+      ->read_ahead(read_count(info.Env(), info[1], "byteOffset"), read_count(info.Env(), info[2], "byteCount"));
   return info.Env().Undefined();
 }
 
 // hashRange(handle, byteOffset, byteCount) -> XXH3-128 as hexadecimal digits
 Napi::Value hash_range(const Napi::CallbackInfo& info) {
   const auto file = native_of<const MappedFile>(info.Env(), info[0]);
-  const HeldRange range = hold_range(info.Env(), file, count_argument(info, 1, "byteOffset"),
-                                     count_argument(info, 2, "byteCount"));
+  const HeldRange range = hold_range(info.Env(), file, read_count(info.Env(), info[1], "byteOffset"),
+                                     read_count(info.Env(), info[2], "byteCount"));
   range.populate(info.Env());
   Xxh3 hash;
   guarded_read(info.Env(), {range}, [&] { hash.update(range.bytes(), range.byte_count); });
@@ -64,7 +61,7 @@ Napi::Value hash_bytes(const Napi::CallbackInfo& info) {
 // reserveFile(path, byteCount): creates the file, with its room.
 Napi::Value reserve(const Napi::CallbackInfo& info) {
   const std::string path = text_argument(info, 0, "path");
-  if (const SystemError error = reserve_file(path, count_argument(info, 1, "byteCount")))
+  if (const SystemError error = reserve_file(path, read_count(info.Env(), info[1], "byteCount")))
     throw_system_error(info.Env(), error, path);
   return info.Env().Undefined();
 }

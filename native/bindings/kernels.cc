@@ -1,5 +1,6 @@
 // Functions on chunks: parse, run one kernel, give plain data. No arithmetic of their own.
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 #include "bindings/addon.h"
@@ -55,7 +56,14 @@ Napi::Value tally_slack(const Napi::CallbackInfo& info) {
   return slack_tally_as_object(env, bins, counts);
 }
 
-std::size_t block_count(std::uint64_t element_count) { return (element_count + kBlockElements - 1) / kBlockElements; }
+// Results per block are kept in memory that V8 ends the process for want of: for 256 models these are 256 MB.
+constexpr std::uint64_t kMaxElements = 1u << 28;
+
+std::size_t block_count(Napi::Env env, std::uint64_t element_count) {
+  if (element_count > kMaxElements)
+    throw Napi::RangeError::New(env, "Expected at most 2^28 elements, but received " + std::to_string(element_count));
+  return (element_count + kBlockElements - 1) / kBlockElements;
+}
 
 // blockNorms(job) -> Float64Array, model by model, 2 per block: L1 of the task vector before and after trim
 Napi::Value block_norms(const Napi::CallbackInfo& info) {
@@ -63,7 +71,7 @@ Napi::Value block_norms(const Napi::CallbackInfo& info) {
   const ChunkJob job(env, info[0]);
   const ChunkInputs& inputs = job.inputs();
   if (inputs.base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
-  const std::size_t per_model = 2 * block_count(inputs.element_count);
+  const std::size_t per_model = 2 * block_count(env, inputs.element_count);
   auto norms = Napi::Float64Array::New(env, per_model * inputs.model_count);
   double* const room = norms.Data();
   job.populate();
@@ -79,11 +87,9 @@ Napi::Value block_norms(const Napi::CallbackInfo& info) {
 // compare(a, b, elementCount) -> { differing, sameSign, notFinite, maxAbsolute, squares }
 Napi::Value compare(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const double given = info[2].IsNumber() ? info[2].As<Napi::Number>().DoubleValue() : -1;
-  if (!(given >= 0 && given <= 0x1p53)) throw Napi::TypeError::New(env, "Expected elementCount from 0");
-  const auto count = static_cast<std::uint64_t>(given);
+  const std::uint64_t count = read_count(env, info[2], "elementCount");
   const HeldSource a = read_source(env, info[0], count), b = read_source(env, info[1], count);
-  auto squares = Napi::Float64Array::New(env, 2 * block_count(count));
+  auto squares = Napi::Float64Array::New(env, 2 * block_count(env, count));
   double* const room = squares.Data();
   Difference difference{};
   a.populate(env);
@@ -153,9 +159,7 @@ Napi::Value copy_range(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const FieldReader from(env, info[0], "source");
   const auto file = native_of<const MappedFile>(env, from.field("file"));
-  const double given = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
-  if (!(given >= 0 && given <= 0x1p53)) throw Napi::TypeError::New(env, "Expected byteCount from 0");
-  const auto count = static_cast<std::size_t>(given);
+  const std::uint64_t count = read_count(env, info[1], "byteCount");
   const HeldRange range = hold_range(env, file, from.count("byteOffset"), count);
   ChunkOutput chunk(info, FieldReader(env, info[2], "output"), count);
   std::uint8_t* const room = chunk.bytes();

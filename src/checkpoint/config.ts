@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { type FloatDtype, TORCH_NAMES } from "../dtypes.ts";
+import { TiesmithError } from "../errors.ts";
 import { isJsonObject, type JsonObject, readJsonObject } from "./json-file.ts";
 
 /** What a merge needs to know of a model's config; multimodal models keep it under `text_config`. */
@@ -23,14 +24,29 @@ const TIED_BY_DEFAULT = /^(gemma\d*(_text)?|gpt2|opt|bloom|cohere2?)$/;
 // transformers 4 writes torch_dtype, transformers 5 dtype.
 const DTYPE_KEYS = ["torch_dtype", "dtype"] as const;
 
+// Real configs have four levels. `JSON.parse` takes in any number, but the merged model's config is written again,
+// and `JSON.stringify` ends in a RangeError some thousands of levels down.
+const NESTING_LIMIT = 100;
+
 /**
  * Reads the config of a model folder; null if it has none.
  *
- * @throws CHECKPOINT_INVALID if it is not a JSON object; NO_PERMISSION
+ * @throws CHECKPOINT_INVALID if it is not a JSON object, or nested more than 100 deep; NO_PERMISSION
  */
 export function readConfig(folder: string): ModelConfig | null {
-  const raw = readJsonObject(join(folder, "config.json"), { what: "a config", uniqueDepth: 0 });
-  return raw === null ? null : interpretConfig(raw);
+  const path = join(folder, "config.json");
+  const raw = readJsonObject(path, { what: "a config", uniqueDepth: 0 });
+  if (raw === null) return null;
+  if (isNestedBeyond(raw, NESTING_LIMIT)) {
+    const message = `Expected a config nested at most ${NESTING_LIMIT} deep in ${path}, but it is deeper; download the model again`;
+    throw new TiesmithError("CHECKPOINT_INVALID", message, { path });
+  }
+  return interpretConfig(raw);
+}
+
+function isNestedBeyond(value: unknown, limit: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return limit === 0 || Object.values(value).some((item) => isNestedBeyond(item, limit - 1));
 }
 
 /** What a config says, whichever keys it says it with. */

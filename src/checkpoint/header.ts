@@ -12,7 +12,7 @@ import { DTYPE_BYTES, type Dtype } from "../dtypes.ts";
 import { TiesmithError } from "../errors.ts";
 import { isJsonObject, parseJsonObject } from "./json-file.ts";
 import { systemError } from "./system-error.ts";
-import { quoted, shown } from "./wording.ts";
+import { quoted, shown, shownShape } from "./wording.ts";
 
 /** The longest header that the format allows, in bytes. */
 export const HEADER_BYTES_LIMIT = 100_000_000;
@@ -157,7 +157,7 @@ function parseEntry(name: string, value: unknown, dataStart: number, path: strin
   const elementCount = countElements(shape, dtype, where, path);
   const byteLength = elementCount * DTYPE_BYTES[dtype];
   if (end - begin !== byteLength) {
-    const expected = `${byteLength} bytes (${dtype} × [${shape.join(", ")}]) for ${where}`;
+    const expected = `${byteLength} bytes (${dtype} × ${shownShape(shape)}) for ${where}`;
     throw invalid(path, expected, `its data_offsets span ${end - begin}`);
   }
   return { name, dtype, shape, elementCount, byteOffset: dataStart + begin, byteLength };

@@ -1,22 +1,15 @@
 /** What reaches the user: results on stdout, everything else on stderr. */
 import type { WriteStream } from "node:tty";
 import picocolors from "picocolors";
+import { printable } from "../errors.ts";
+
+export { printable } from "../errors.ts";
 
 type Stream = NodeJS.WriteStream;
 
 /** Colours for a stream: none unless it is a terminal with colours; node minds NO_COLOR, FORCE_COLOR and TERM. */
 export function coloursOf(stream: Stream): ReturnType<typeof picocolors.createColors> {
   return picocolors.createColors(stream.isTTY === true && (stream as WriteStream).hasColors());
-}
-
-/**
- * A text on one line, as it may stand in a terminal: names in model files and paths may hold anything, control
- * sequences included.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
-    return `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, "0")}`;
-  });
 }
 
 /** Prints a result; `text` may have several lines. */

@@ -1,6 +1,8 @@
 /** SHA-256 of whole files, several at a time. */
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { messageOf, type Problem, TiesmithError } from "../errors.ts";
+import { packageRoot } from "../native/package-root.ts";
 
 /** What a digest thread is born with. */
 export interface DigestSetting {
@@ -55,7 +57,9 @@ export async function fileDigests(
 
 /** Ends by itself: a thread that is terminated while it loads can take the process along (Node 20). */
 function digestThread(setting: DigestSetting, hear: (answer: DigestAnswer) => void): Promise<void> {
-  const worker = new Worker(new URL("./digest-worker.js", import.meta.url), { workerData: setting });
+  const worker = new Worker(join(packageRoot, "dist", "execute", "digest-worker.cjs"), {
+    workerData: setting,
+  });
   worker.on("message", hear);
   worker.on("error", (error) => {
     const message = `A thread that computes digests died: ${messageOf(error)}`;

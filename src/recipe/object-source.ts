@@ -20,7 +20,9 @@ export function sourceFromObject(value: unknown, problems: ProblemList): SourceN
   let isOverfull = false;
   const convert = (item: unknown, depth: number): SourceNode => {
     nodeCount++;
-    if (depth > MAX_DEPTH || nodeCount > MAX_NODE_COUNT) {
+    // An array's length is asked first: a sparse one is as long as it likes, and every hole would be visited.
+    const itemCount = Array.isArray(item) ? item.length : 0;
+    if (depth > MAX_DEPTH || nodeCount + itemCount > MAX_NODE_COUNT) {
       isOverfull = true;
       return scalarNode(null, null);
     }

@@ -114,3 +114,18 @@ describe("a patched config", () => {
     );
   });
 });
+
+describe("a config nested too deep to be written again", () => {
+  const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+  it("is refused when it is read, not when the merge is sealed", () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "config.json"), nested(100));
+    expect(readConfig(folder)?.modelType).toBeNull();
+    for (const levels of [101, 100_000]) {
+      writeFileSync(join(folder, "config.json"), nested(levels));
+      const { code, message } = refusal(() => readConfig(folder));
+      expect(code).toBe("CHECKPOINT_INVALID");
+      expect(message).toContain("nested at most 100 deep");
+    }
+  });
+});

@@ -110,3 +110,22 @@ describe("__metadata__ is refused when", () => {
     expect(refused(header({ __metadata__: metadata }))).toMatch(/__metadata__ to map strings to strings/);
   });
 });
+
+describe("a header that is far larger than what it says", () => {
+  const nest = "[".repeat(1e5) + "]".repeat(1e5);
+  it.each([
+    ["an entry nested 100,000 deep", `{"a":${nest}}`, "Expected dtype, shape and data_offsets"],
+    ["a shape nested so", `{"a":{"dtype":"U8","shape":${nest},"data_offsets":[0,0]}}`, "Expected a shape"],
+    ["metadata nested so", `{"__metadata__":{"a":${nest}}}`, "Expected __metadata__"],
+    [
+      "a shape of 100,000 dimensions",
+      `{"a":{"dtype":"U8","shape":[${"1,".repeat(1e5)}1],"data_offsets":[0,5]}}`,
+      "Expected 1 bytes",
+    ],
+  ])("is refused in a short line: %s", (_, text, message) => {
+    const told = refused(text);
+    expect(told).toMatch(/^CHECKPOINT_INVALID: /);
+    expect(told).toContain(message);
+    expect(told.length).toBeLessThan(500);
+  });
+});

@@ -4,13 +4,9 @@ import { readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:
 import { join } from "node:path";
 import { type MergeOptions, merge, verify } from "tiesmith";
 import { describe, expect, it } from "vitest";
+import { fileDigests } from "../../src/execute/file-digests.ts";
 import { f32, folderWith, temporaryFolder } from "../checkpoint/safetensors-builder.ts";
 import { readManifestOf } from "./merged-models.ts";
-
-type Digests = typeof import("../../src/execute/file-digests.ts");
-// Its threads run the built module.
-const built = new URL("../../dist/execute/file-digests.js", import.meta.url).href;
-const { fileDigests } = (await import(built)) as Digests;
 
 const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { rolldown } from "rolldown";
 import { type MergeOptions, merge, plan } from "tiesmith";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ChildAnswer, MERGE_CHILD } from "../execute/merge-process.ts";
@@ -149,7 +150,13 @@ describe("the lock", () => {
 });
 
 /** Takes the lock 300 times, and makes a file meanwhile that must not be there yet. */
-const lockModule = new URL("../../dist/execute/output-lock.js", import.meta.url).href;
+const lockModule = join(import.meta.dirname, "..", "..", "build", `output-lock-${process.pid}.mjs`);
+beforeAll(async () => {
+  const input = join(import.meta.dirname, "..", "..", "src", "execute", "output-lock.ts");
+  const bundle = await rolldown({ input, platform: "node" });
+  await bundle.write({ file: lockModule, format: "es" });
+});
+afterAll(() => rmSync(lockModule, { force: true }));
 const HAMMER = `
   import { closeSync, openSync, rmSync } from "node:fs";
   import { withOutputLock } from ${JSON.stringify(lockModule)};

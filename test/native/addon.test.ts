@@ -123,6 +123,7 @@ describe("calls with wrong arguments throw:", () => {
       "addon.hashRange(file, -1, 1)",
       "addon.hashRange(file, 2 ** 60, 1)",
       "addon.hashRange(file, Number.NaN, 1)",
+      "addon.hashRange(file, 0.5, 1)",
       "addon.tallyTrim({ ...trimJob, elementCount: 17 }, window, null)",
       "addon.tallyTrim({ ...trimJob, elementCount: -1 }, window, null)",
       "addon.tallyTrim({ ...trimJob, elementCount: 2 ** 62 }, window, null)",
@@ -142,6 +143,7 @@ describe("calls with wrong arguments throw:", () => {
       "addon.tallySlack(job, { zeroSign: 7, priority: -1 }, window, null)",
       "addon.tallySlack(job, { zeroSign: 1, priority: 1 }, window, null)",
       "addon.tallySlack(job, { zeroSign: 2, priority: -1 }, window, null)",
+      "addon.tallySlack(job, { zeroSign: 1, priority: -0.5 }, window, null)",
       "addon.blockNorms({ ...job, base: null })",
       "addon.blockNorms({ ...job, models: Array(257).fill(model) })",
       "addon.blockNorms({ ...job, models: [{ ...model, trim: 'some' }] })",
@@ -161,6 +163,7 @@ describe("calls with wrong arguments throw:", () => {
     "files that are not there": [
       "addon.mapFile(folder + '/none')",
       "addon.mapFile(folder)",
+      "addon.mapFile(path + '\\0')",
       "addon.openOutput(folder + '/none')",
       "addon.reserveFile(folder + '/no/where', 1)",
     ],

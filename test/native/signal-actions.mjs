@@ -4,10 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { addon as load } from "../../dist/native/addon.js";
+import { loadAddon } from "./hostile/exports.mjs";
 
 const [, , path, scenario] = process.argv;
-const addon = load();
+const addon = loadAddon("../../../build/Release/tiesmith.node");
 const SIGBUS = 7n;
 
 function caught() {

@@ -8,10 +8,10 @@ import { closeSync, openSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { addon as load } from "../../dist/native/addon.js";
+import { loadAddon } from "./hostile/exports.mjs";
 
 const { folder, way, threads = 0 } = isMainThread ? JSON.parse(process.argv[2]) : workerData;
-const addon = load();
+const addon = loadAddon("../../../build/Release/tiesmith.node");
 const ELEMENTS = 1 << 21;
 const BYTES = 2 * ELEMENTS;
 const path = join(folder, "vanishing");

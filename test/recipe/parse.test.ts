@@ -136,12 +136,13 @@ describe("what is not a recipe", () => {
     ]);
   });
 
-  it("refuses circular and endlessly shared objects", () => {
+  it("refuses circular objects, endlessly shared ones, and arrays of endless holes", () => {
     const circular: Record<string, unknown> = { merge_method: "ties" };
     circular.models = circular;
     let shared: unknown = [1];
     for (let i = 0; i < 30; i++) shared = [shared, shared];
-    for (const input of [circular, { models: shared }]) {
+    const holes = { models: new Array(2 ** 32 - 1) };
+    for (const input of [circular, { models: shared }, holes]) {
       expect(refusals(() => fromObject(input))[0]).toMatch(
         /^RECIPE_INVALID: Expected a recipe nested at most 32/,
       );
