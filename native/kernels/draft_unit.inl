@@ -217,6 +217,7 @@ static Outcome draft_unit_with(const ChunkInputs& inputs, const Combination& com
       if (settled.status != Status::Ok) return settled;
     }
     draft.end_block(slot, first, sink);
+    if (output.sink.take != nullptr) output.sink.take(output.sink.context, output.bytes + 2 * first, 2 * count);
   }
   draft.totals(inputs.element_count, padding, per_model, counts);
   return {Status::Ok, 0, 0};

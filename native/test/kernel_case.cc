@@ -116,9 +116,27 @@ static void choose_sources(Random& random, KernelCase& chosen, std::size_t model
   for (int i = 0; i < 2; ++i) make_not_finite(random, source, random.below(chosen.element_count));
 }
 
+static std::uint32_t random_low(Random& random, std::uint32_t top) {
+  const std::uint32_t width = random.pick<std::uint32_t>({0, 1, 300, 1u << 16, 1u << 23, 0x7fffffffu});
+  return std::max<std::uint32_t>(1, top - std::min<std::uint32_t>(top, width));
+}
+
+static void choose_brackets(Random& random, KernelCase& chosen) {
+  for (const ModelInput& model : chosen.inputs)
+    chosen.trim_lows.push_back(model.trim == TrimKind::ByCut ? random_low(random, model.cut.threshold) : kNoneUndecided);
+  chosen.slack_low = chosen.combination.has_slack ? random_low(random, chosen.combination.slack.threshold) : kNoneUndecided;
+}
+
+KernelCase with_brackets(const KernelCase& given) {
+  KernelCase drafted = given;
+  for (ModelInput& model : drafted.inputs) model.cut = {model.cut.threshold, 0, 0, 0};
+  drafted.combination.slack = {given.combination.slack.threshold, 0, 0, 0};
+  return drafted;
+}
+
 KernelCase random_case(Random& random, std::size_t element_count, std::size_t model_count) {
   KernelCase chosen{
-      element_count, TestSource(Dtype::F32, 0, 0), {}, {}, {}, {}, {}, {}, {}, Dtype::F32, false, false, 0};
+      element_count, TestSource(Dtype::F32, 0, 0), {}, {}, {}, {}, {}, {}, {}, Dtype::F32, false, {}, 0, false, 0};
   choose_sources(random, chosen, model_count);
   const bool plain = random.chance(30);
   choose_inputs(random, plain, chosen);
@@ -126,6 +144,7 @@ KernelCase random_case(Random& random, std::size_t element_count, std::size_t mo
   chosen.combination.lambda = random.pick({1.0, 1.0, 0.0, -1.5, 2 * random.uniform()});
   chosen.combination.normalize = random.chance(60);
   choose_slack(random, chosen);
+  choose_brackets(random, chosen);
   chosen.trim_window = random_window(random, trim_keys(chosen, random.below(model_count)));
   chosen.sampling = random_sampling(random, element_count);
   chosen.output_dtype = random_dtype(random);

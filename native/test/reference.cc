@@ -154,6 +154,7 @@ Transcript reference_transcript(const KernelCase& given) {
   record_linear(transcript, given);
   record_task(transcript, given);
   record_ties(transcript, given);
+  record_draft(transcript, given);
   return transcript;
 }
 

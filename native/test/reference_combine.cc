@@ -66,17 +66,19 @@ Settled settle(const KernelCase& given, bool has_base, const std::vector<double>
   return settled;
 }
 
-void record(Transcript& transcript, const std::string& name, const Settled& settled, CombineCounts counts,
+// Whether every result fits.
+bool record(Transcript& transcript, const std::string& name, const Settled& settled, CombineCounts counts,
             const std::vector<ModelCounts>& models) {
   const Outcome& outcome = settled.outcome;
   transcript.add(name + ".outcome", static_cast<std::uint8_t>(outcome.status), outcome.element, outcome.source);
-  if (outcome.status != Status::Ok) return;
+  if (outcome.status != Status::Ok) return false;
   transcript.add_bytes(name + ".output", settled.bytes.data(), settled.bytes.size());
   transcript.add_bytes(name + ".sink", settled.bytes.data(), settled.bytes.size());
   transcript.add_bytes(name + ".sink sizes", settled.block_bytes.data(), settled.block_bytes.size() * 8);
   transcript.add(name + ".counts", counts.conflicts, counts.given_back, settled.saturated);
   for (const ModelCounts& model : models)
     transcript.add(name + ".model counts", model.zero, model.retained, model.in_conflict, model.discarded);
+  return true;
 }
 
 // Results in Real arithmetic: f32 for half-precision outputs, f64 for f32 ones.
@@ -158,7 +160,7 @@ void record_task(Transcript& transcript, const KernelCase& given) {
   record(transcript, "combine_task", settle(given, true, results), {0, 0, 0}, models);
 }
 
-void record_ties(Transcript& transcript, const KernelCase& given) {
+static bool record_ties_as(const std::string& name, Transcript& transcript, const KernelCase& given) {
   std::vector<Ballot> ballots = cast_ballots(given, visited_elements(given.element_count, {1, 1}));
   std::vector<ModelCounts> models(given.models.size(), {0, 0, 0, 0});
   CombineCounts counts{0, 0, 0};
@@ -175,7 +177,40 @@ void record_ties(Transcript& transcript, const KernelCase& given) {
   std::vector<double> results;
   for (const Ballot& ballot : ballots)
     results.push_back(wide ? ties_result<double>(given, ballot) : ties_result<float>(given, ballot));
-  record(transcript, "combine_ties", settle(given, true, results), counts, models);
+  return record(transcript, name, settle(given, true, results), counts, models);
+}
+
+void record_ties(Transcript& transcript, const KernelCase& given) { record_ties_as("combine_ties", transcript, given); }
+
+// The elements that a bracket holds: by a task vector, or by the loss that is left when no tie is taken.
+static std::vector<std::uint32_t> undecided_elements(const KernelCase& drafted) {
+  const auto within = [](std::uint32_t key, std::uint32_t low, std::uint32_t top) { return key >= low && key <= top; };
+  std::vector<bool> undecided(drafted.element_count);
+  for (std::size_t m = 0; m < drafted.models.size(); ++m) {
+    const ModelInput& model = drafted.inputs[m];
+    if (model.trim != TrimKind::ByCut) continue;
+    const std::vector<std::uint32_t> keys = trim_keys(drafted, m);
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      if (within(keys[i], drafted.trim_lows[m], model.cut.threshold)) undecided[i] = true;
+  }
+  if (drafted.combination.has_slack) {
+    const auto ballots = cast_ballots(drafted, visited_elements(drafted.element_count, {1, 1}));
+    const std::vector<std::uint32_t> losses = loss_keys(ballots, drafted.election.priority);
+    for (std::size_t i = 0; i < losses.size(); ++i)
+      if (losses[i] != 0 && within(losses[i], drafted.slack_low, drafted.combination.slack.threshold)) undecided[i] = true;
+  }
+  std::vector<std::uint32_t> elements;
+  for (std::uint32_t i = 0; i < undecided.size(); ++i)
+    if (undecided[i]) elements.push_back(i);
+  return elements;
+}
+
+void record_draft(Transcript& transcript, const KernelCase& given) {
+  const KernelCase drafted = with_brackets(given);
+  const bool fits = record_ties_as("draft_ties", transcript, drafted);
+  if (given.has_not_finite) return;
+  const std::vector<std::uint32_t> elements = fits ? undecided_elements(drafted) : std::vector<std::uint32_t>{};
+  transcript.add_bytes("draft_ties.undecided", elements.data(), elements.size() * sizeof(std::uint32_t));
 }
 
 }  // namespace tiesmith::test

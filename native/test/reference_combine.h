@@ -11,5 +11,6 @@ float value_at(const TestSource&, std::size_t element);
 void record_linear(Transcript&, const KernelCase&);
 void record_task(Transcript&, const KernelCase&);
 void record_ties(Transcript&, const KernelCase&);
+void record_draft(Transcript&, const KernelCase&);
 
 }  // namespace tiesmith::test

@@ -133,6 +133,34 @@ void record_combines(Transcript& transcript, const KernelTable& set, const Kerne
                  });
 }
 
+struct UndecidedRecord {
+  std::size_t first = 0;  // of the chunk
+  std::vector<std::uint32_t> elements;
+
+  static void take(void* context, const std::uint32_t* elements, std::size_t count) noexcept {
+    auto& record = *static_cast<UndecidedRecord*>(context);
+    for (std::size_t i = 0; i < count; ++i) record.elements.push_back(static_cast<std::uint32_t>(record.first + elements[i]));
+  }
+};
+
+void record_draft(Transcript& transcript, const KernelTable& set, const KernelCase& given, bool chunked) {
+  const KernelCase drafted = with_brackets(given);
+  const std::vector<Chunk> chunks = chunks_of(drafted, chunked);
+  const Brackets brackets{given.trim_lows.data(), given.slack_low};
+  UndecidedRecord undecided;
+  record_combine(transcript, "draft_ties", drafted, chunks, true,
+                 [&](const Chunk& chunk, const Output& output, ModelCounts* models, CombineCounts& counts) {
+                   undecided.first = chunk.first;
+                   const Outcome outcome = set.draft_ties(chunk.inputs, drafted.election, drafted.combination, brackets, output,
+                                                          {UndecidedRecord::take, &undecided}, models, counts);
+                   // Where a result does not fit, the list ends somewhere.
+                   if (outcome.status != Status::Ok) undecided.elements.clear();
+                   return outcome;
+                 });
+  if (given.has_not_finite) return;
+  transcript.add_bytes("draft_ties.undecided", undecided.elements.data(), undecided.elements.size() * sizeof(std::uint32_t));
+}
+
 // A sampling that takes everything takes everything of a chunk, too.
 Sampling sampling_of(const KernelCase& given, const Chunk& chunk) {
   if (given.samples_everything()) return {chunk.inputs.element_count, chunk.inputs.element_count};
@@ -197,6 +225,7 @@ Transcript run_kernels(const KernelTable& set, const KernelCase& given, bool chu
   record_comparison(transcript, set, given, chunks);
   if (!given.has_not_finite) record_measures(transcript, set, given, chunks);
   record_combines(transcript, set, given, chunks);
+  record_draft(transcript, set, given, chunked);
   return transcript;
 }
 
