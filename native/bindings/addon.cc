@@ -35,6 +35,7 @@ TiesmithAddon::TiesmithAddon(Napi::Env env, Napi::Object exports) : kernels_(cho
   exports.Set("blockElements", static_cast<double>(kBlockElements));
   define_file_functions(env, exports);
   define_kernel_functions(env, exports);
+  define_analysis_functions(env, exports);
 }
 
 TiesmithAddon& addon_of(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<TiesmithAddon>(); }

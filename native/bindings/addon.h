@@ -52,5 +52,6 @@ TiesmithAddon& addon_of(const Napi::CallbackInfo& info);
 
 void define_file_functions(Napi::Env env, Napi::Object exports);
 void define_kernel_functions(Napi::Env env, Napi::Object exports);
+void define_analysis_functions(Napi::Env env, Napi::Object exports);
 
 }  // namespace tiesmith

@@ -98,6 +98,17 @@ Sampling read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t el
   return sampling;
 }
 
+Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count) {
+  const FieldReader reader(env, value, "election");
+  const double priority = reader.number("priority");
+  const double zero_sign = reader.number("zeroSign");
+  const bool known = zero_sign == -1 || zero_sign == 0 || zero_sign == 1 || zero_sign == 2;
+  const bool in_range = priority >= -1 && priority < static_cast<double>(model_count);
+  if (!known || !in_range || (zero_sign == 2 && priority < 0))
+    throw Napi::RangeError::New(env, "Expected zeroSign -1, 0, 1 or 2 and a priority that is one of the models");
+  return {static_cast<ZeroSign>(static_cast<int>(zero_sign)), static_cast<int>(priority)};
+}
+
 static ModelInput read_model(Napi::Env env, const FieldReader& reader, const Source& source) {
   ModelInput model{source, reader.number("weight"), static_cast<float>(reader.number("voteWeight")),
                    reader.number("rescale"), TrimKind::Everything, {}};

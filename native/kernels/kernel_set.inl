@@ -8,7 +8,11 @@
 #include "combine.inl"
 #include "unit_weights.inl"
 #include "sums.inl"
+#include "analyse.inl"
+#include "tally_losses.inl"
+#include "tally_classes.inl"
 
 static constexpr KernelTable table(const char* name) {
-  return {name, tally_trim, tally_slack, block_norms, combine_linear, combine_task, combine_ties, compare};
+  return {name, tally_trim, tally_slack, block_norms, combine_linear, combine_task, combine_ties, compare,
+          analyse, tally_losses, tally_classes};
 }

@@ -112,6 +112,11 @@ struct Vec {
   static D keep_d(M m, D x) {
     return {_mm512_maskz_mov_pd(static_cast<__mmask8>(m), x.low), _mm512_maskz_mov_pd(static_cast<__mmask8>(m >> 8), x.high)};
   }
+  static D abs_d(D x) { return {_mm512_abs_pd(x.low), _mm512_abs_pd(x.high)}; }
+  static D add_kept_d(D sum, M m, D x) {
+    return {_mm512_mask_add_pd(sum.low, static_cast<__mmask8>(m), sum.low, x.low),
+            _mm512_mask_add_pd(sum.high, static_cast<__mmask8>(m >> 8), sum.high, x.high)};
+  }
   static __m512d one_for_zero_half(__m512d x) {
     return _mm512_mask_mov_pd(x, _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_EQ_OQ), _mm512_set1_pd(1.0));
   }

@@ -151,6 +151,8 @@ struct Vec {
       return vreinterpretq_f64_s64(vandq_s64(lanes, vreinterpretq_s64_f64(x.part[i])));
     });
   }
+  static D abs_d(D x) { return each_d([&](int i) { return vabsq_f64(x.part[i]); }); }
+  static D add_kept_d(D sum, M m, D x) { return add_d(sum, keep_d(m, x)); }
   static D one_for_zero(D x) {
     return each_d([&](int i) { return vbslq_f64(vceqzq_f64(x.part[i]), vdupq_n_f64(1.0), x.part[i]); });
   }

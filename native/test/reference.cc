@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "test/reference_analysis.h"
 #include "test/reference_combine.h"
 #include "test/reference_cut.h"
 #include "test/reference_floats.h"
@@ -154,6 +155,7 @@ Transcript reference_transcript(const KernelCase& given) {
   record_linear(transcript, given);
   record_task(transcript, given);
   record_ties(transcript, given);
+  record_reference_analysis(transcript, given);
   return transcript;
 }
 

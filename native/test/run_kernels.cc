@@ -5,6 +5,7 @@
 
 #include "test/reference.h"
 #include "test/reference_sums.h"
+#include "test/run_analysis.h"
 
 namespace tiesmith::test {
 
@@ -197,6 +198,9 @@ Transcript run_kernels(const KernelTable& set, const KernelCase& given, bool chu
   record_comparison(transcript, set, given, chunks);
   if (!given.has_not_finite) record_measures(transcript, set, given, chunks);
   record_combines(transcript, set, given, chunks);
+  std::vector<AnalysedChunk> analysed;
+  for (const Chunk& chunk : chunks) analysed.push_back({chunk.first, chunk.inputs, chunk.slack});
+  record_analysis(transcript, set, given, analysed);
   return transcript;
 }
 

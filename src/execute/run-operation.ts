@@ -1,5 +1,6 @@
 /** Runs any operation on this thread. */
 import { addon } from "../native/addon.ts";
+import { runAnalyse, runClasses, runLosses } from "./analysis-operations.ts";
 import { runCombine, runCopy } from "./combine-operations.ts";
 import { LocalSweeps } from "./local-sweeps.ts";
 import { measureScope } from "./measure.ts";
@@ -30,6 +31,9 @@ const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
   copy: runCopy,
   hash: runHash,
   compare: runCompare,
+  analyse: runAnalyse,
+  losses: runLosses,
+  classes: runClasses,
   readAhead: runReadAhead,
 };
 

@@ -1,0 +1,48 @@
+/** Operations that look at an election and write nothing. Failures of the numbers become errors for people. */
+import { TiesmithError } from "../errors.ts";
+import { addon, type ChunkFailure, type LossTally, type NativeAnalysis } from "../native/addon.ts";
+import { nativeElection, nativeJob } from "./native-job.ts";
+import type { OpenFiles } from "./open-files.ts";
+import type { AnalyseOperation, ClassesOperation, LossesOperation } from "./operations.ts";
+import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
+
+/** @throws {TiesmithError} `NOT_FINITE` or `OVERFLOW`, naming tensor and index */
+export function runAnalyse({ chunk, measured }: AnalyseOperation, files: OpenFiles): NativeAnalysis {
+  const job = nativeJob(chunk, measured, files.input, false);
+  const election = nativeElection(chunk.tensor.arithmetic, measured);
+  const result = addon().analyse(job, election, measured.slack);
+  if ("failure" in result) throw notFinite(chunk, result);
+  return result;
+}
+
+export function runLosses({ chunk, measured }: LossesOperation, files: OpenFiles): LossTally {
+  const job = nativeJob(chunk, measured, files.input, true);
+  return addon().tallyLosses(job, nativeElection(chunk.tensor.arithmetic, measured));
+}
+
+export function runClasses(operation: ClassesOperation, files: OpenFiles): Uint32Array | null {
+  const { chunk, measured, firstCount } = operation;
+  const { arithmetic } = chunk.tensor;
+  const isTies = arithmetic.kind === "ties" && arithmetic.priority !== null;
+  // Of the trims' numbering; in the election there are two models.
+  const priority = isTies ? ((arithmetic.priority as number) < firstCount ? 0 : 1) : -1;
+  const job = nativeJob(chunk, measured, files.input, false);
+  return addon().tallyClasses(job, firstCount, { zeroSign: measured.zeroSign, priority });
+}
+
+function notFinite(chunk: ChunkRef, { failure }: ChunkFailure): TiesmithError {
+  const { name, base, models } = chunk.tensor;
+  const index = chunkExtent(chunk).elementOffset + failure.element;
+  if (failure.status === "overflow")
+    return new TiesmithError(
+      "OVERFLOW",
+      `Expected the task vectors of ${name} to fit F32, but element ${index} of one overflows`,
+      { tensor: name, index },
+    );
+  const source = failure.source === 0 ? base : models[failure.source - 1];
+  return new TiesmithError(
+    "NOT_FINITE",
+    `Expected finite numbers in ${name}, but element ${index} in ${source?.path} is NaN or Inf`,
+    { tensor: name, index, path: source?.path },
+  );
+}
