@@ -66,7 +66,8 @@ class Analysis {
     this.#options = options;
     this.#main = new AnalysisCollector(tensors, labels, plan.priority);
     this.#curves = options.slackCurve ? new SlackCurves(tensors.length, slackOf(tensors[0])) : null;
-    this.#series = series === null ? null : new SeriesSweep(series.checkpoints, series.replaced, analysed);
+    const indices = { replaced: series?.replaced ?? 0, analysed, priority: plan.priority };
+    this.#series = series === null ? null : new SeriesSweep(series.checkpoints, indices);
   }
 
   async run(pool: Pool, onProgress: ConflictsOptions["onProgress"]): Promise<void> {

@@ -5,6 +5,8 @@ import type { Agreement, Figures, Histogram, ModelFigures, PairFigures } from ".
 /** Sums per block of a model and of a pair, as the addon lays them out. */
 const MODEL_SUMS = 5;
 const PAIR_SUMS = 2;
+/** Beyond this many models the addon looks at no pairs. */
+const MOST_PAIRED_MODELS = 16;
 const OCTAVES = 256;
 /** Bin e holds 2^(e - 127) <= |tau| < 2^(e - 126). */
 const EXPONENT_BIAS = 127;
@@ -26,7 +28,7 @@ export class FigureSums {
   readonly #labels: readonly string[];
   readonly #priority: number | null;
   readonly #models: NativeModelAnalysis[];
-  #pairs: NativePair[] = [];
+  readonly #pairs: NativePair[];
   #sums: number[] = [];
   readonly #octaves: Float64Array;
   #conflicts = 0;
@@ -40,6 +42,13 @@ export class FigureSums {
     this.#models = labels.map(() => ({
       ...{ zero: 0, retained: 0, inConflict: 0, conflictsLost: 0, zeroVotes: 0, discarded: 0 },
       ...{ discardedZeroVotes: 0, largest: 0, largestTrimmed: 0 },
+    }));
+    const pairCount = labels.length > MOST_PAIRED_MODELS ? 0 : (labels.length * (labels.length - 1)) / 2;
+    this.#pairs = Array.from({ length: pairCount }, () => ({
+      same: 0,
+      opposite: 0,
+      sameTrimmed: 0,
+      oppositeTrimmed: 0,
     }));
     this.#octaves = new Float64Array(OCTAVES * labels.length);
   }
@@ -108,8 +117,7 @@ export class FigureSums {
       for (const key of LARGEST) own[key] = Math.max(own[key], model[key]);
     }
     for (const [p, pair] of from.pairs.entries()) {
-      this.#pairs[p] ??= { same: 0, opposite: 0, sameTrimmed: 0, oppositeTrimmed: 0 };
-      const own = this.#pairs[p];
+      const own = this.#pairs[p] as NativePair;
       for (const key of PAIR_COUNTS) own[key] += pair[key];
     }
     for (let i = 0; i < this.#octaves.length; i++)

@@ -21,11 +21,17 @@ export class SeriesSweep {
   readonly #replaced: number;
   readonly #analysed: number;
 
-  constructor(checkpoints: readonly PlannedCheckpoint[], replaced: number, analysed: number) {
+  /** `replaced`, `analysed`, `priority`: indices of models. */
+  constructor(
+    checkpoints: readonly PlannedCheckpoint[],
+    { replaced, analysed, priority }: { replaced: number; analysed: number; priority: number | null },
+  ) {
     this.#checkpoints = checkpoints;
     this.#replaced = replaced;
     this.#analysed = analysed;
-    this.#collectors = checkpoints.map(({ tensors, labels }) => new AnalysisCollector(tensors, labels, null));
+    this.#collectors = checkpoints.map(
+      ({ tensors, labels }) => new AnalysisCollector(tensors, labels, priority),
+    );
     this.variants = checkpoints.map(({ tensors }, c) => ({
       tensors,
       questions: [this.#collectors[c]?.question as Question],
