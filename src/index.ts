@@ -33,4 +33,5 @@ export {
 } from "./plan/plan-report.ts";
 export { recipeFromShorthand } from "./plan/shorthand.ts";
 export type { RecipeInput, Shorthand } from "./recipe/recipe.ts";
+export { writeConflictsReport } from "./report/write-conflicts-report.ts";
 export { VERSION } from "./version.ts";

@@ -79,7 +79,7 @@ int main() {
     std::vector<std::uint32_t> octaves(2 * kOctaves);
     std::vector<double> sums(kElements / kBlockElements * analysis_sums(2));
     PairCounts pair{};
-    Analysis analysis{analysed.data(), &pair, {}, sums.data(), octaves.data()};
+    Analysis analysis{analysed.data(), &pair, {}, sums.data(), octaves.data(), 0, 16};
     report(set->name, "analyse", [&] { set->analyse(inputs, election, nullptr, analysis); });
     std::vector<LossBin> loss_bins(kLossBins);
     report(set->name, "tally_losses", [&] { set->tally_losses(inputs, election, loss_bins.data(), election_counts); });

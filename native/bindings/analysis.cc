@@ -53,7 +53,7 @@ const ChunkInputs& with_base(Napi::Env env, const ChunkJob& job) {
   return job.inputs();
 }
 
-// analyse(job, election, slack) -> { models, pairs, conflicts, zeroVotes, givenBack, largestGiven, sums, octaves },
+// analyse(job, election, slack, { first, stride }) -> { models, pairs, conflicts, zeroVotes, givenBack, largestGiven, sums, octaves },
 // or { failure: { status, element, source } } where a value is not finite
 Napi::Value analyse(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -64,13 +64,16 @@ Napi::Value analyse(const Napi::CallbackInfo& info) {
   const Cut slack = has_slack ? read_cut(env, info[2]) : Cut{};
   if (has_slack && election.priority < 0)
     throw Napi::RangeError::New(env, "Expected a priority model where there is slack");
+  const FieldReader sampled(env, info[3], "octaves");
+  const std::uint64_t octave_first = sampled.count("first"), octave_stride = sampled.count("stride");
+  if (octave_stride == 0) throw Napi::RangeError::New(env, "Expected octaves of every block, or one in some");
   const std::size_t blocks = (inputs.element_count + kBlockElements - 1) / kBlockElements;
   const std::size_t pair_count = pair_count_of(inputs.model_count);
   auto sums = Napi::Float64Array::New(env, blocks * analysis_sums(inputs.model_count));
   auto octaves = Napi::Uint32Array::New(env, kOctaves * inputs.model_count);
   std::vector<AnalysisCounts> models(inputs.model_count);
   std::vector<PairCounts> pairs(pair_count);
-  Analysis analysis{models.data(), pairs.data(), {}, sums.Data(), octaves.Data()};
+  Analysis analysis{models.data(), pairs.data(), {}, sums.Data(), octaves.Data(), octave_first, octave_stride};
   Outcome outcome;
   job.populate();
   {

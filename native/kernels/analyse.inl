@@ -5,25 +5,39 @@
 // counting one bin twice at once waits for memory.
 class OctaveCounter {
  public:
-  explicit OctaveCounter(std::uint32_t* octaves) : octaves_(octaves) { std::memset(tables_, 0, sizeof tables_); }
+  OctaveCounter() { std::memset(tables_, 0, sizeof tables_); }
 
-  TIESMITH_INLINE void add(Vec::U key) {
+  TIESMITH_INLINE void add(Vec::U key, std::size_t count) {
     std::uint32_t lane[kLanes];
     Vec::store_u32(lane, key);
-    for (std::size_t i = 0; i < kLanes; ++i) tables_[i % kTables][lane[i] >> 23] += 1;
+    for (std::size_t i = 0; i < count; ++i) tables_[i % kTables][lane[i] >> 23] += 1;
   }
-  // `padding`: lanes past the end of the chunk, which counted as zeros.
-  void finish(std::size_t padding) {
+  void add_to(std::uint32_t* octaves) const {
     for (const auto& table : tables_)
-      for (std::size_t e = 0; e < kOctaves; ++e) octaves_[e] += table[e];
-    octaves_[0] -= static_cast<std::uint32_t>(padding);
+      for (std::size_t e = 0; e < kOctaves; ++e) octaves[e] += table[e];
   }
 
  private:
   static constexpr std::size_t kTables = 4;
-  std::uint32_t* octaves_;
   std::uint32_t tables_[kTables][kOctaves];
 };
+
+// Counts a block that the pass has just read.
+template <class Loader>
+static void count_octaves(const Source& base, const Source& model, std::size_t first, std::size_t count,
+                          std::uint32_t* octaves) {
+  OctaveCounter counter;
+  const std::size_t whole = first + count / kLanes * kLanes;
+  for (std::size_t i = first; i < whole; i += kLanes)
+    counter.add(key_of(Vec::sub(Loader::load(model, i), Loader::load(base, i))), kLanes);
+  if (const std::size_t rest = count % kLanes; rest != 0) {
+    PaddedTail base_tail, model_tail;
+    base_tail.fill(base, whole, rest);
+    model_tail.fill(model, whole, rest);
+    counter.add(key_of(Vec::sub(Loader::load(model_tail.source, 0), Loader::load(base_tail.source, 0))), rest);
+  }
+  counter.add_to(octaves);
+}
 
 // Pairs in the order 0 1, 0 2, ..., 1 2, ...: calls body(pair, i, j).
 template <std::size_t kModels, class Body>
@@ -43,8 +57,13 @@ struct AnalysisRoom {
   static constexpr std::size_t kPairRoom = std::max<std::size_t>(1, pair_count_of(kModels == 0 ? kMaxPairedModels : kModels));
 };
 
+// Of two models with votes of weight 1 most counts follow from others: both take part in every conflict, one of them
+// loses it, nothing else is lost, and votes that add up to 0 are a conflict.
+template <bool kUnit, std::size_t kModels>
+inline constexpr bool kCountsFollow = kUnit && kModels == 2;
+
 // Counts of a chunk.
-template <std::size_t kModels>
+template <bool kUnit, std::size_t kModels>
 struct AnalysisCounters {
   using Room = AnalysisRoom<kModels>;
   struct Model {
@@ -52,7 +71,7 @@ struct AnalysisCounters {
     Vec::U largest = Vec::set_u(0), largest_trimmed = Vec::set_u(0);
   };
   struct Pair {
-    Vec::Counter same, opposite, same_trimmed, opposite_trimmed;
+    Vec::Counter nonzero, opposite, kept, kept_opposite;  // both of the pair
   };
   Model models[Room::kModelRoom];
   Pair pairs[Room::kPairRoom];
@@ -62,28 +81,42 @@ struct AnalysisCounters {
   void add_to(const ChunkInputs& inputs, Analysis& out) const {
     const std::size_t padding = (kLanes - inputs.element_count % kLanes) % kLanes;
     for (std::size_t m = 0; m < inputs.model_count; ++m) {
-      const Model& from = models[m];
       AnalysisCounts& to = out.models[m];
-      to.zero += from.zero.total() - padding;
-      to.retained += from.retained.total();
-      to.in_conflict += from.in_conflict.total();
-      to.conflicts_lost += from.conflicts_lost.total();
-      to.zero_votes += from.zero_votes.total();
-      to.discarded += from.discarded.total();
-      to.discarded_zero_votes += from.discarded_zero_votes.total();
-      to.largest = std::max(to.largest, Vec::largest(from.largest));
-      to.largest_trimmed = std::max(to.largest_trimmed, Vec::largest(from.largest_trimmed));
+      to.zero += models[m].zero.total() - padding;
+      to.retained += models[m].retained.total();
+      to.largest = std::max(to.largest, Vec::largest(models[m].largest));
+      to.largest_trimmed = std::max(to.largest_trimmed, Vec::largest(models[m].largest_trimmed));
+      add_election(m, to);
     }
     for (std::size_t p = 0; p < pair_count_of(inputs.model_count); ++p) {
-      out.pairs[p].same += pairs[p].same.total();
+      out.pairs[p].same += pairs[p].nonzero.total() - pairs[p].opposite.total();
       out.pairs[p].opposite += pairs[p].opposite.total();
-      out.pairs[p].same_trimmed += pairs[p].same_trimmed.total();
-      out.pairs[p].opposite_trimmed += pairs[p].opposite_trimmed.total();
+      out.pairs[p].same_trimmed += pairs[p].kept.total() - pairs[p].kept_opposite.total();
+      out.pairs[p].opposite_trimmed += pairs[p].kept_opposite.total();
     }
     out.totals.conflicts += conflicts.total();
     out.totals.zero_votes += zero_votes.total();
     out.totals.given_back += given_back.total();
     out.totals.largest_given = std::max(out.totals.largest_given, Vec::largest(largest_given));
+  }
+
+ private:
+  void add_election(std::size_t m, AnalysisCounts& to) const {
+    if constexpr (kCountsFollow<kUnit, kModels>) {
+      const std::uint64_t lost = models[0].discarded.total(), by_zero = models[0].discarded_zero_votes.total();
+      const std::uint64_t discarded = m == 0 ? lost : conflicts.total() - lost;
+      to.in_conflict += conflicts.total();
+      to.conflicts_lost += discarded;
+      to.discarded += discarded;
+      to.zero_votes += zero_votes.total();
+      to.discarded_zero_votes += m == 0 ? by_zero : zero_votes.total() - by_zero;
+    } else {
+      to.in_conflict += models[m].in_conflict.total();
+      to.conflicts_lost += models[m].conflicts_lost.total();
+      to.discarded += models[m].discarded.total();
+      to.zero_votes += models[m].zero_votes.total();
+      to.discarded_zero_votes += models[m].discarded_zero_votes.total();
+    }
   }
 };
 
@@ -121,164 +154,198 @@ struct AnalysisSums {
   }
 };
 
-// One vector of parameters, with what is known of it at every model.
+// One vector of parameters: what trim and election do to each model.
 template <std::size_t kModels>
 struct AnalysedVector {
   static constexpr std::size_t kRoom = Votes<kModels>::kRoom;
-  Votes<kModels> votes;
-  Vec::D wide[kRoom];  // the untrimmed task vectors
-  Vec::M positive[kRoom], negative[kRoom], kept[kRoom], kept_positive[kRoom], kept_negative[kRoom];
+  Vec::F tau[kRoom];
+  Vec::D wide[kRoom];     // tau
+  Vec::U key[kRoom];
+  Vec::M zero[kRoom];
+  Vec::M has_sign[kRoom];
+  Vec::M kept[kRoom];     // never a zero
+  Vec::M lost[kRoom];
+  Vec::M priority_lost;
+  Vec::D priority_wide;
+  Vec::F sum;
 };
 
-template <std::size_t kModels>
-static TIESMITH_INLINE void count_pairs(const AnalysedVector<kModels>& vector, std::size_t model_count,
-                                        AnalysisCounters<kModels>& counters, AnalysisSums<kModels>& sums) {
-  for_each_pair_of<kModels>(model_count, [&](std::size_t p, std::size_t i, std::size_t j) __attribute__((always_inline)) {
-    const auto same = [](const Vec::M* positive, const Vec::M* negative, std::size_t a, std::size_t b)
-                          __attribute__((always_inline)) {
-      return Vec::either(Vec::both(positive[a], positive[b]), Vec::both(negative[a], negative[b]));
-    };
-    const auto opposite = [](const Vec::M* positive, const Vec::M* negative, std::size_t a, std::size_t b)
-                              __attribute__((always_inline)) {
-      return Vec::either(Vec::both(positive[a], negative[b]), Vec::both(negative[a], positive[b]));
-    };
-    auto& counts = counters.pairs[p];
-    counts.same.add(same(vector.positive, vector.negative, i, j));
-    counts.opposite.add(opposite(vector.positive, vector.negative, i, j));
-    counts.same_trimmed.add(same(vector.kept_positive, vector.kept_negative, i, j));
-    counts.opposite_trimmed.add(opposite(vector.kept_positive, vector.kept_negative, i, j));
-    const Vec::D product = Vec::mul_d(vector.wide[i], vector.wide[j]);
-    sums.pairs[p].products = Vec::add_d(sums.pairs[p].products, product);
-    sums.pairs[p].trimmed_products =
-        Vec::add_kept_d(sums.pairs[p].trimmed_products, Vec::both(vector.kept[i], vector.kept[j]), product);
+template <class Loader, std::size_t kModels>
+static TIESMITH_INLINE void look_at_model(const ChunkInputs& from, std::size_t i, std::size_t m, Vec::F base,
+                                          AnalysedVector<kModels>& vector) {
+  vector.tau[m] = Vec::sub(Loader::load(from.models[m].source, i), base);
+  vector.wide[m] = Vec::widen(vector.tau[m]);
+  vector.key[m] = key_of(vector.tau[m]);
+  vector.zero[m] = Vec::equal_u(vector.key[m], Vec::set_u(0));
+  vector.has_sign[m] = Vec::has_sign(vector.tau[m]);
+}
+
+// Votes are the trimmed task vectors themselves; an exactly zero sum elects +.
+template <class Loader, std::size_t kModels>
+static TIESMITH_INLINE void vote_by_unit_weights(const ChunkInputs& from, const Election& election,
+                                                 Selectors& selectors, std::size_t i,
+                                                 AnalysedVector<kModels>& vector) {
+  const Vec::F base = Loader::load(*from.base, i);
+  vector.sum = Vec::set(0.0f);
+  for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
+    look_at_model<Loader, kModels>(from, i, m, base, vector);
+    vector.kept[m] = selectors[m].select(vector.key[m]);
+    vector.sum = Vec::add(vector.sum, Vec::keep(vector.kept[m], vector.tau[m]));
+  });
+  const Vec::M elects_minus = is_negative(vector.sum);
+  vector.priority_lost = Vec::none();
+  vector.priority_wide = Vec::zero_d();
+  for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
+    vector.lost[m] = Vec::both(vector.kept[m], Vec::differ(vector.has_sign[m], elects_minus));
+    if (static_cast<int>(m) != election.priority) return;
+    vector.priority_lost = vector.lost[m];
+    vector.priority_wide = vector.wide[m];
   });
 }
 
-// The masks and wide lanes of each model, and all that is counted of it alone.
 template <class Loader, std::size_t kModels>
-static TIESMITH_INLINE void look_at_models(const ChunkInputs& from, std::size_t i, AnalysedVector<kModels>& vector,
-                                           AnalysisCounters<kModels>& counters, AnalysisSums<kModels>& sums) {
+static TIESMITH_INLINE void vote_by_weights(const ChunkInputs& from, const Election& election,
+                                            const VoteFactors<kModels>& factors, Selectors& selectors, std::size_t i,
+                                            AnalysedVector<kModels>& vector) {
+  Votes<kModels> votes;
+  Vec::U largest_tau = Vec::set_u(0);  // that of the vector's keys is looked at
+  cast_votes<Loader, kModels>(from, election.priority, factors, selectors, i, largest_tau, votes);
+  elect(election, votes);
   for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
-    const Votes<kModels>& votes = vector.votes;
-    const Vec::F tau = Vec::sub(Loader::load(from.models[m].source, i), votes.base);
-    const Vec::U key = key_of(tau);
-    vector.wide[m] = Vec::widen(tau);
-    vector.positive[m] = is_positive(tau);
-    vector.negative[m] = is_negative(tau);
-    vector.kept_positive[m] = is_positive(votes.trimmed[m]);
-    vector.kept_negative[m] = is_negative(votes.trimmed[m]);
-    vector.kept[m] = Vec::either(vector.kept_positive[m], vector.kept_negative[m]);
+    look_at_model<Loader, kModels>(from, i, m, votes.base, vector);
+    vector.kept[m] = is_nonzero(votes.trimmed[m]);
+    vector.lost[m] = Vec::without(vector.kept[m], agrees(votes, votes.vote[m]));
+  });
+  vector.sum = votes.sum;
+  vector.priority_lost = priority_losses(votes);
+  vector.priority_wide = Vec::widen(votes.priority_trimmed);
+}
+
+template <bool kUnit, std::size_t kModels>
+static TIESMITH_INLINE void count_election(const AnalysedVector<kModels>& vector, std::size_t model_count,
+                                           AnalysisCounters<kUnit, kModels>& counters) {
+  Vec::M any_positive = Vec::none(), any_negative = Vec::none();
+  for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
+    any_positive = Vec::either(any_positive, Vec::without(vector.kept[m], vector.has_sign[m]));
+    any_negative = Vec::either(any_negative, Vec::both(vector.kept[m], vector.has_sign[m]));
+  });
+  const Vec::M conflict = Vec::both(any_positive, any_negative);
+  const Vec::M zero_vote =
+      Vec::both(Vec::either(any_positive, any_negative), Vec::equal(vector.sum, Vec::set(0.0f)));
+  counters.conflicts.add(conflict);
+  counters.zero_votes.add(zero_vote);
+  for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
     auto& counts = counters.models[m];
-    counts.zero.add(votes.zero[m]);
+    counts.zero.add(vector.zero[m]);
     counts.retained.add(vector.kept[m]);
-    counts.largest = Vec::max_u(counts.largest, key);
-    counts.largest_trimmed = Vec::max_u(counts.largest_trimmed, key_of(votes.trimmed[m]));
+    counts.largest = Vec::max_u(counts.largest, vector.key[m]);
+    const Vec::U kept_key = Vec::select_u(vector.kept[m], vector.key[m], Vec::set_u(0));
+    counts.largest_trimmed = Vec::max_u(counts.largest_trimmed, kept_key);
+    if (kCountsFollow<kUnit, kModels> && m > 0) return;
+    counts.discarded.add(vector.lost[m]);
+    counts.discarded_zero_votes.add(Vec::both(vector.lost[m], zero_vote));
+    if constexpr (kCountsFollow<kUnit, kModels>) return;
+    counts.in_conflict.add(Vec::both(vector.kept[m], conflict));
+    counts.conflicts_lost.add(Vec::both(vector.lost[m], conflict));
+    counts.zero_votes.add(Vec::both(vector.kept[m], zero_vote));
+  });
+}
+
+template <std::size_t kModels>
+static TIESMITH_INLINE void add_sums(const AnalysedVector<kModels>& vector, const ChunkInputs& from,
+                                     AnalysisSums<kModels>& sums) {
+  for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
     auto& own = sums.models[m];
     const Vec::D magnitude = Vec::abs_d(vector.wide[m]);
     const Vec::D square = Vec::mul_d(magnitude, magnitude);
     own.magnitudes = Vec::add_d(own.magnitudes, magnitude);
     own.squares = Vec::add_d(own.squares, square);
+    own.discarded = Vec::add_kept_d(own.discarded, vector.lost[m], magnitude);
     if (from.models[m].trim != TrimKind::ByCut) return;
     own.trimmed_magnitudes = Vec::add_kept_d(own.trimmed_magnitudes, vector.kept[m], magnitude);
     own.trimmed_squares = Vec::add_kept_d(own.trimmed_squares, vector.kept[m], square);
   });
 }
 
-// What the election does to each model.
-template <std::size_t kModels>
-static TIESMITH_INLINE void count_election(const AnalysedVector<kModels>& vector, std::size_t model_count,
-                                           AnalysisCounters<kModels>& counters, AnalysisSums<kModels>& sums) {
-  const Votes<kModels>& votes = vector.votes;
-  Vec::M any_positive = Vec::none(), any_negative = Vec::none();
-  for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
-    any_positive = Vec::either(any_positive, vector.kept_positive[m]);
-    any_negative = Vec::either(any_negative, vector.kept_negative[m]);
-  });
-  const Vec::M conflict = Vec::both(any_positive, any_negative);
-  const Vec::M zero_vote =
-      Vec::both(Vec::either(any_positive, any_negative), Vec::equal(votes.sum, Vec::set(0.0f)));
-  counters.conflicts.add(conflict);
-  counters.zero_votes.add(zero_vote);
-  for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
-    const Vec::M lost = Vec::without(vector.kept[m], agrees(votes, votes.vote[m]));
-    auto& counts = counters.models[m];
-    counts.in_conflict.add(Vec::both(vector.kept[m], conflict));
-    counts.conflicts_lost.add(Vec::both(lost, conflict));
-    counts.zero_votes.add(Vec::both(vector.kept[m], zero_vote));
-    counts.discarded.add(lost);
-    counts.discarded_zero_votes.add(Vec::both(lost, zero_vote));
-    sums.models[m].discarded = Vec::add_kept_d(sums.models[m].discarded, lost, Vec::abs_d(vector.wide[m]));
+template <bool kUnit, std::size_t kModels>
+static TIESMITH_INLINE void compare_pairs(const AnalysedVector<kModels>& vector, std::size_t model_count,
+                                          AnalysisCounters<kUnit, kModels>& counters, AnalysisSums<kModels>& sums) {
+  for_each_pair_of<kModels>(model_count, [&](std::size_t p, std::size_t i, std::size_t j) __attribute__((always_inline)) {
+    auto& counts = counters.pairs[p];
+    const Vec::M opposite = Vec::differ(vector.has_sign[i], vector.has_sign[j]);
+    const Vec::M everyone = Vec::from_bits(first_lanes(kLanes));
+    const Vec::M nonzero = Vec::without(everyone, Vec::either(vector.zero[i], vector.zero[j]));
+    const Vec::M kept = Vec::both(vector.kept[i], vector.kept[j]);
+    counts.nonzero.add(nonzero);
+    counts.opposite.add(Vec::both(nonzero, opposite));
+    counts.kept.add(kept);
+    counts.kept_opposite.add(Vec::both(kept, opposite));
+    const Vec::D product = Vec::mul_d(vector.wide[i], vector.wide[j]);
+    sums.pairs[p].products = Vec::add_d(sums.pairs[p].products, product);
+    sums.pairs[p].trimmed_products = Vec::add_kept_d(sums.pairs[p].trimmed_products, kept, product);
   });
 }
 
-template <class Loader, std::size_t kModels>
+template <class Loader, bool kUnit, std::size_t kModels>
 static Outcome analyse_with(const ChunkInputs& inputs, const Election& election, const Cut* slack_cut,
                             Analysis& out) {
   const VoteFactors<kModels> factors(inputs);
   Selectors selectors(inputs.models, inputs.model_count);
   Selector slack(slack_cut == nullptr ? TrimKind::Nothing : TrimKind::ByCut, slack_cut == nullptr ? Cut{} : *slack_cut);
-  AnalysisCounters<kModels> counters;
+  AnalysisCounters<kUnit, kModels> counters;
   double* block_sums = out.block_sums;
+  std::size_t next_octaves = out.octave_first * kBlockElements;
   for (std::size_t first = 0; first < inputs.element_count; first += kBlockElements) {
     const std::size_t count = std::min(kBlockElements, inputs.element_count - first);
     const std::size_t whole = first + count / kLanes * kLanes;
     AnalysisSums<kModels> sums;
-    Vec::U largest_key = Vec::set_u(0);
     const auto add = [&](const ChunkInputs& from, std::size_t i) __attribute__((always_inline)) {
       AnalysedVector<kModels> vector;
-      cast_votes<Loader, kModels>(from, election.priority, factors, selectors, i, largest_key, vector.votes);
-      elect(election, vector.votes);
-      look_at_models<Loader, kModels>(from, i, vector, counters, sums);
-      count_election(vector, from.model_count, counters, sums);
-      count_pairs(vector, from.model_count, counters, sums);
+      if constexpr (kUnit) vote_by_unit_weights<Loader, kModels>(from, election, selectors, i, vector);
+      else vote_by_weights<Loader, kModels>(from, election, factors, selectors, i, vector);
+      count_election(vector, from.model_count, counters);
+      add_sums(vector, from, sums);
+      compare_pairs(vector, from.model_count, counters, sums);
       if (slack_cut == nullptr) return;
-      const Vec::M lost = priority_losses(vector.votes);
-      const Vec::M given = Vec::both(lost, slack.select(key_of_loss(lost, vector.votes.sum)));
+      const Vec::M given = Vec::both(vector.priority_lost, slack.select(key_of_loss(vector.priority_lost, vector.sum)));
       counters.given_back.add(given);
-      counters.largest_given = Vec::max_u(
-          counters.largest_given, Vec::select_u(given, key_of(vector.votes.sum), Vec::set_u(0)));
-      sums.given_back = Vec::add_kept_d(sums.given_back, given, Vec::abs_d(Vec::widen(vector.votes.priority_trimmed)));
+      counters.largest_given =
+          Vec::max_u(counters.largest_given, Vec::select_u(given, key_of(vector.sum), Vec::set_u(0)));
+      sums.given_back = Vec::add_kept_d(sums.given_back, given, Vec::abs_d(vector.priority_wide));
     };
     for (std::size_t i = first; i < whole; i += kLanes) add(inputs, i);
     if (whole < first + count) {
       const PaddedInputs tail(inputs, whole, first + count - whole);
       add(tail.inputs, 0);
     }
-    if (Vec::largest(largest_key) > 0x7f7fffffu) return find_not_finite(inputs, first, count);
+    for (std::size_t m = 0; m < inputs.model_count; ++m)
+      if (Vec::largest(counters.models[m].largest) > 0x7f7fffffu) return find_not_finite(inputs, first, count);
     sums.store(inputs, block_sums);
     block_sums += analysis_sums(inputs.model_count);
+    if (first != next_octaves) continue;
+    next_octaves += out.octave_stride * kBlockElements;
+    for (std::size_t m = 0; m < inputs.model_count; ++m)
+      count_octaves<Loader>(*inputs.base, inputs.models[m].source, first, count, out.octaves + m * kOctaves);
   }
   counters.add_to(inputs, out);
   return {Status::Ok, 0, 0};
 }
 
-// A pass of its own for each model: an octave is found by an address, lane by lane.
-template <class Loader>
-static void count_octaves(const Source& base, const Source& model, std::size_t element_count,
-                          std::uint32_t* octaves) {
-  OctaveCounter counter(octaves);
-  const std::size_t whole = element_count / kLanes * kLanes;
-  for (std::size_t i = 0; i < whole; i += kLanes)
-    counter.add(key_of(Vec::sub(Loader::load(model, i), Loader::load(base, i))));
-  const std::size_t rest = element_count - whole;
-  if (rest != 0) {
-    PaddedTail base_tail, model_tail;
-    base_tail.fill(base, whole, rest);
-    model_tail.fill(model, whole, rest);
-    counter.add(key_of(Vec::sub(Loader::load(model_tail.source, 0), Loader::load(base_tail.source, 0))));
-  }
-  counter.finish(rest == 0 ? 0 : kLanes - rest);
-}
-
 static Outcome analyse(const ChunkInputs& inputs, const Election& election, const Cut* slack, Analysis& out) noexcept {
+  const bool unit = has_unit_weights(inputs, election);
   Outcome outcome{Status::Ok, 0, 0};
   with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
     using Loader = decltype(loader);
     with_model_count(inputs.model_count, [&](auto models) {
-      outcome = analyse_with<Loader, decltype(models)::value>(inputs, election, slack, out);
+      constexpr std::size_t kModels = decltype(models)::value;
+      if constexpr (kModels == 2) {
+        if (unit) {
+          outcome = analyse_with<Loader, true, kModels>(inputs, election, slack, out);
+          return;
+        }
+      }
+      outcome = analyse_with<Loader, false, kModels>(inputs, election, slack, out);
     });
-    for (std::size_t m = 0; m < inputs.model_count; ++m)
-      count_octaves<Loader>(*inputs.base, inputs.models[m].source, inputs.element_count, out.octaves + m * kOctaves);
   });
   return outcome;
 }

@@ -203,8 +203,10 @@ struct Analysis {
   AnalysisCounts* models;
   PairCounts* pairs;
   AnalysisTotals totals;
-  double* block_sums;        // analysis_sums(models) for each block
-  std::uint32_t* octaves;    // kOctaves for each model
+  double* block_sums;          // analysis_sums(models) for each block
+  std::uint32_t* octaves;      // kOctaves for each model
+  std::size_t octave_first;    // octaves are counted in this block and every octave_stride-th after it: finding a
+  std::size_t octave_stride;   // bin by an address costs as much as all the rest
 };
 
 // The priority model's losses whose |s| lies in one bin of kLossBinKeys keys: how many, and the largest |s| of all.

@@ -101,7 +101,8 @@ void record_analysis(Transcript& transcript, const KernelCase& given, const std:
     record_model(transcript, ballots, m);
     append_model_sums(columns, ballots, m);
     std::array<std::uint32_t, kOctaves> octaves{};
-    for (const Ballot& ballot : ballots) octaves[magnitude_key(ballot.tau[m]) >> 23] += 1;
+    for (std::size_t i = 0; i < ballots.size(); ++i)
+      if (i / kBlockElements % kOctaveStride == 0) octaves[magnitude_key(ballots[i].tau[m]) >> 23] += 1;
     transcript.add_bytes("analyse.octaves", octaves.data(), sizeof octaves);
   }
   if (given.models.size() <= kMaxPairedModels)

@@ -8,6 +8,9 @@ namespace tiesmith::test {
 
 void record_reference_analysis(Transcript&, const KernelCase&);
 
+// Octaves are counted in every second block.
+inline constexpr std::size_t kOctaveStride = 2;
+
 // The trims under which the classes of a case's first two models are counted: each model's own; for the first also
 // everything, for the second also nothing.
 inline constexpr std::size_t kClassTrims = 2;

@@ -31,10 +31,12 @@ bool record_elections(Transcript& transcript, const KernelTable& set, const Kern
   std::vector<PairCounts> pairs(pair_count_of(model_count));
   std::vector<double> sums(blocks * analysis_sums(model_count));
   std::vector<std::uint32_t> octaves(model_count * kOctaves);
-  Analysis analysis{models.data(), pairs.data(), {}, nullptr, octaves.data()};
+  Analysis analysis{models.data(), pairs.data(), {}, nullptr, octaves.data(), 0, kOctaveStride};
   Outcome outcome{Status::Ok, 0, 0};
   for (const AnalysedChunk& chunk : chunks) {
     analysis.block_sums = sums.data() + chunk.first / kBlockElements * analysis_sums(model_count);
+    const std::size_t first_block = chunk.first / kBlockElements;
+    analysis.octave_first = (kOctaveStride - first_block % kOctaveStride) % kOctaveStride;
     const Cut* slack = given.combination.has_slack ? &chunk.slack : nullptr;
     outcome = set.analyse(chunk.inputs, given.election, slack, analysis);
     if (outcome.status == Status::Ok) continue;

@@ -15,20 +15,20 @@ hashes; the analysis measures and analyses. Both are timed in one process, with 
 turns; the median of the ratios counts. The last lines analyse a series of two checkpoints, and a grid of densities.
 */
 import { readFileSync } from "node:fs";
-import { conflicts } from "../../dist/index.js";
 import { mergeTensors } from "../../dist/execute/merge-tensors.js";
 import { planWorks } from "../../dist/execute/plan-works.js";
 import { withPool } from "../../dist/execute/with-pool.js";
+import { conflicts } from "../../dist/index.js";
 import { methods } from "../../dist/methods/registry.js";
 import { planMerge } from "../../dist/plan/plan-merge.js";
 import { readRecipe } from "../../dist/recipe/recipe.js";
-import { listShards, prepareFixture } from "./fixtures.mjs";
+import { prepareFixture } from "./fixtures.mjs";
 import { pickShape } from "./llama-shapes.mjs";
 import { describeMachine, formatMachine } from "./machine.mjs";
 import { buildProgram } from "./native-programs.mjs";
 import { parseOptions } from "./options.mjs";
 import { writeRecipe } from "./recipes.mjs";
-import { median } from "./statistics.mjs";
+import { summarize } from "./statistics.mjs";
 
 async function seconds(work) {
   const started = performance.now();
@@ -54,11 +54,10 @@ async function contest(name, runs, merge, analyse) {
     // The first pair brings the files into the page cache, and the code into the machine.
     if (run > 0) pairs.push(pair);
   }
-  const of = (key) => median(pairs.map((pair) => pair[key])).toFixed(2);
-  const ratios = pairs.map(({ merge: own, analysis }) => analysis / own);
-  const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
-  const range = `${least.toFixed(2)} to ${most.toFixed(2)}`;
-  console.log(`${name.padEnd(34)} ${of("merge")} s  ${of("analysis")} s  ${median(ratios).toFixed(2)} (${range})`);
+  const of = (key) => summarize(pairs.map((pair) => pair[key])).median.toFixed(2);
+  const { min, median, max } = summarize(pairs.map(({ merge: own, analysis }) => analysis / own));
+  const ratio = `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
+  console.log(`${name.padEnd(34)} ${of("merge")} s  ${of("analysis")} s    ${ratio}`);
 }
 
 async function main() {
@@ -71,7 +70,6 @@ async function main() {
   const say = (line) => process.stderr.write(`${line}\n`);
   const fixture = prepareFixture(buildProgram("make_checkpoint"), options.folder, shape, options.dtype, say);
   const threads = options.threadCounts[0];
-  for (const file of writeRecipe(fixture, "ties", "tensor").inputs.flatMap(listShards)) readFileSync(file);
   console.log(`${"".padEnd(34)} merge   analysis  analysis ÷ merge (least to most)`);
   for (const method of ["ties", "ties_sv"]) {
     const { file, inputs } = writeRecipe(fixture, method, "tensor");
@@ -80,9 +78,13 @@ async function main() {
     if (method !== "ties") continue;
     const checkpoints = inputs.slice(0, 2);
     const series = { checkpoints, x: [1, 2] };
-    await contest("ties, series of 2 checkpoints", options.runCount, merge, () => conflicts(file, { threads, series }));
+    await contest("ties, series of 2 checkpoints", options.runCount, merge, () =>
+      conflicts(file, { threads, series }),
+    );
     const densities = [0.01, 0.2, 0.4, 0.6, 0.8, 1];
-    await contest("ties, 6 x 6 densities", options.runCount, merge, () => conflicts(file, { threads, densities }));
+    await contest("ties, 6 x 6 densities", options.runCount, merge, () =>
+      conflicts(file, { threads, densities }),
+    );
   }
   console.log(`\n${formatMachine(describeMachine())}`);
 }

@@ -88,13 +88,17 @@ export class FigureSums {
   histograms(): Histogram[] {
     return this.#labels.map((model, m) => {
       const octaves = [...this.#octaves.subarray(m * OCTAVES, (m + 1) * OCTAVES)];
-      const { zero } = this.#models[m] as NativeModelAnalysis;
-      const counts = octaves.with(0, (octaves[0] as number) - zero);
+      const counts = octaves.with(0, 0);
       const first = counts.findIndex((count) => count > 0);
       const last = counts.findLastIndex((count) => count > 0);
       const filled = first < 0 ? [] : counts.slice(first, last + 1);
       const bins = filled.map((count, i) => ({ exponent: first + i - EXPONENT_BIAS, count }));
-      return { model, counted: octaves.reduce((sum, count) => sum + count, 0), zero, bins };
+      return {
+        model,
+        counted: octaves.reduce((sum, count) => sum + count, 0),
+        zero: octaves[0] as number,
+        bins,
+      };
     });
   }
 

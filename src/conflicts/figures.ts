@@ -71,10 +71,11 @@ export interface PairFigures {
 /** Counts of |tau| before trim by powers of two. */
 export interface Histogram {
   readonly model: string;
-  /** Elements that were counted. */
+  /** Elements that were counted: all of a small tensor, one block of 4,096 in 16 of those above a million elements. */
   readonly counted: number;
+  /** Zeros and magnitudes below 2^-126 among them. */
   readonly zero: number;
-  /** Ascending, without gaps: elements with 2^exponent <= |tau| < 2^(exponent + 1); below 2^-126 at -127. */
+  /** Ascending, without gaps: elements with 2^exponent <= |tau| < 2^(exponent + 1). */
   readonly bins: readonly { readonly exponent: number; readonly count: number }[];
 }
 

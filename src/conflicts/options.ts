@@ -5,7 +5,7 @@ import { checkReadOptions } from "../execute/with-pool.ts";
 
 /** Checkpoints of one model's training, each put in that model's place. */
 export interface SeriesOptions {
-  /** Models as a recipe names them, in the order of training. */
+  /** Models as a recipe names them, or patterns of folders (`runs/ct-*`), in the order of training. */
   readonly checkpoints: readonly string[];
   /** The model of the recipe that they stand for; default: the first that is not the analysed one. */
   readonly replaces?: string | undefined;
@@ -60,13 +60,13 @@ function checkSeries(series: SeriesOptions): void {
   if (unknown !== undefined)
     refuse(`series.${unknown}`, `one of ${KNOWN_OF_SERIES.join(", ")}`, "an unknown option");
   const isText = (value: unknown) => typeof value === "string" && value.trim() !== "";
-  if (!Array.isArray(checkpoints) || checkpoints.length < 2 || !checkpoints.every(isText))
-    refuse("series", "at least two checkpoints", JSON.stringify(checkpoints));
+  if (!Array.isArray(checkpoints) || !checkpoints.every(isText))
+    refuse("series", "a list of checkpoints", JSON.stringify(checkpoints));
   checkText("series.replaces", replaces);
   checkText("series.xTitle", xTitle);
   if (x === undefined) return;
-  if (!Array.isArray(x) || x.length !== checkpoints.length || !x.every((value) => Number.isFinite(value)))
-    refuse("series.x", `a number for each of the ${checkpoints.length} checkpoints`, JSON.stringify(x));
+  if (!Array.isArray(x) || !x.every((value) => Number.isFinite(value)))
+    refuse("series.x", "a list of numbers", JSON.stringify(x));
   if (x.some((value, i) => i > 0 && value <= (x[i - 1] as number)))
     refuse("series.x", "ascending numbers", JSON.stringify(x));
 }
@@ -90,4 +90,11 @@ function refuse(option: string, expected: string, received: unknown): never {
   throw new TiesmithError("USAGE", `Expected ${expected} for ${option}, but received ${String(received)}`, {
     option,
   });
+}
+
+/** What can be told once patterns are expanded. @throws {TiesmithError} `USAGE` */
+export function checkCheckpoints(checkpoints: readonly string[], x: readonly number[] | undefined): void {
+  if (checkpoints.length < 2) refuse("series", "at least two checkpoints", JSON.stringify(checkpoints));
+  if (x !== undefined && x.length !== checkpoints.length)
+    refuse("series.x", `a number for each of the ${checkpoints.length} checkpoints`, JSON.stringify(x));
 }

@@ -17,7 +17,8 @@ import {
   readRecipe,
   recipeFromObject,
 } from "../recipe/recipe.ts";
-import type { ConflictsOptions } from "./options.ts";
+import { expandCheckpoints } from "./expand-checkpoints.ts";
+import { type ConflictsOptions, checkCheckpoints } from "./options.ts";
 import type { PlannedCheckpoint } from "./series.ts";
 
 export interface PlannedAnalysis {
@@ -120,7 +121,9 @@ function planSeries(
   options: ConflictsOptions,
   problems: Problems,
 ): NonNullable<PlannedAnalysis["series"]> {
-  const { checkpoints = [], replaces } = options.series ?? {};
+  const { checkpoints: words = [], replaces, x } = options.series ?? {};
+  const checkpoints = expandCheckpoints(words, [recipe.origin.folder ?? process.cwd(), process.cwd()]);
+  checkCheckpoints(checkpoints, x);
   // The only model of a recipe is the analysed one, and is refused below.
   const other = recipe.models.length === 1 ? 0 : recipe.models.findIndex((_, m) => m !== analysed);
   const replaced = indexOf("series.replaces", replaces, recipe) ?? other;

@@ -163,7 +163,7 @@ export interface NativeAnalysis {
    * discarded; for each pair the sum of products, and that after trim; the sum of |tau| over what is given back.
    */
   sums: Float64Array;
-  /** 256 counts a model: of |tau| in [2^(e - 127), 2^(e - 126)) at e; zeros and denormals at 0. */
+  /** 256 counts a model, over the blocks that were asked for: of |tau| in [2^(e - 127), 2^(e - 126)) at e; zeros and denormals at 0. */
   octaves: Uint32Array;
 }
 
@@ -213,7 +213,13 @@ export interface NativeAddon {
     combination: NativeCombination,
     output: NativeOutput,
   ): Promise<ChunkResult> | ChunkFailure;
-  analyse(job: NativeJob, election: NativeElection, slack: NativeCut | null): NativeAnalysis | ChunkFailure;
+  analyse(
+    job: NativeJob,
+    election: NativeElection,
+    slack: NativeCut | null,
+    /** The blocks whose octaves are counted: the first of the chunk's, and every how manieth after it. */
+    octaves: { first: number; stride: number },
+  ): NativeAnalysis | ChunkFailure;
   tallyLosses(job: NativeJob, election: NativeElection): LossTally;
   /**
    * Counts by the trims that keep each of two task vectors, and by who wins; null where votes underflow. The

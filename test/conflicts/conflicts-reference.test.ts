@@ -112,7 +112,8 @@ function expectSumsOfParts(report: ConflictsReport): void {
   }
   for (const [m, { counted, zero, bins }] of report.histograms.entries()) {
     expect(counted).toBe(report.parameters);
-    expect(zero).toBe(report.models[m]?.zero);
+    // Denormals are counted with the zeros.
+    expect(zero).toBeGreaterThanOrEqual(report.models[m]?.zero as number);
     expect(bins.reduce((sum, { count }) => sum + count, zero)).toBe(counted);
   }
 }

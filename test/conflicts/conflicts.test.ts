@@ -154,7 +154,10 @@ describe("an analysis refuses", () => {
 
   it("a recipe that elects no signs", async () => {
     const recipe = { ...models().recipe, merge_method: "task_arithmetic" };
-    await expect(conflicts(recipe)).rejects.toMatchObject({ code: "USAGE", message: expect.stringMatching(/elect signs/) });
+    await expect(conflicts(recipe)).rejects.toMatchObject({
+      code: "USAGE",
+      message: expect.stringMatching(/elect signs/),
+    });
   });
 
   it("checkpoints that are missing or named twice, all at once", async () => {
@@ -170,7 +173,9 @@ describe("an analysis refuses", () => {
     writeModel(join(folder, "other"), { w: bf16([4], [1, 2, 2, 1]) });
     const third = { model: join(folder, "other"), parameters: { weight: 1 } };
     const three = { ...recipe, models: [...recipe.models, third] };
-    await expect(conflicts(three, { densities: [0.5] })).rejects.toMatchObject({ message: expect.stringMatching(/vary/) });
+    await expect(conflicts(three, { densities: [0.5] })).rejects.toMatchObject({
+      message: expect.stringMatching(/vary/),
+    });
     await expect(conflicts(three, { densities: [0.5], vary: "ct" })).resolves.toMatchObject({ conflicts: 2 });
   });
 
