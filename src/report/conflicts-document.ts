@@ -66,12 +66,12 @@ function wholeModel(report: ConflictsReport): ReportSection {
     "won",
     "zero votes",
     "discarded",
-    "without zero votes",
+    "no zero votes",
   ];
   return {
     title: "The whole model",
     paragraphs: [
-      "Retained: nonzero after trim. In conflict: another trimmed task vector has the opposite sign. Discarded: retained, but the election went the other way, before any slack. Zero votes: the votes add up to exactly zero, so that zero_sign decides.",
+      "Retained: nonzero after trim. In conflict: another trimmed task vector has the opposite sign. Discarded: retained, but the election went the other way, before any slack. Zero votes: the votes add up to exactly zero, so that zero_sign decides; the last column leaves them out.",
     ],
     tables: [
       {
@@ -84,17 +84,10 @@ function wholeModel(report: ConflictsReport): ReportSection {
         ]),
       },
       {
-        title: "The same as shares",
+        title: "The same as shares: of the parameters; of the retained ones; of their L1 norm (mass)",
         columns: [
           { title: "model" },
-          ...[
-            "density",
-            "zero",
-            "in conflict",
-            "discarded ÷ retained",
-            "without zero votes",
-            "mass discarded",
-          ].map(right),
+          ...["density", "zero", "in conflict", "discarded", "no zero votes", "mass"].map(right),
         ],
         rows: report.models.map((m) => [
           m.model,
@@ -115,18 +108,11 @@ function groupRow(name: string, group: Figures, analysed: string): string[] {
   ];
 }
 
-const GROUP_COLUMNS = [
-  "parameters",
-  "retained",
-  "density",
-  "in conflict",
-  "discarded ÷ retained",
-  "mass discarded",
-];
+const GROUP_COLUMNS = ["parameters", "retained", "density", "in conflict", "discarded", "mass"];
 
 function groupTable(title: string, groups: readonly GroupFigures[], analysed: string): ReportTable {
   return {
-    title: `${analysed} by ${title}`,
+    title: `${analysed} by ${title}: density, and shares of the retained and of their mass`,
     columns: [{ title }, ...GROUP_COLUMNS.map(right)],
     rows: groups.map((group) =>
       groupRow(String(title === "layer" ? group.layer : group.kind), group, analysed),
@@ -161,15 +147,7 @@ function seriesSection({ series, analysed }: ConflictsReport): ReportSection[] {
       ...[other.l1, other.l2].map(three),
     ];
   });
-  const titles = [
-    series.xTitle,
-    "in conflict",
-    "won",
-    "discarded ÷ retained",
-    "without zero votes",
-    "L1",
-    "L2",
-  ];
+  const titles = [series.xTitle, "in conflict", "won", "discarded", "no zero votes", "L1", "L2"];
   return [
     {
       title: `Along the training of ${series.replaced}`,
@@ -177,7 +155,7 @@ function seriesSection({ series, analysed }: ConflictsReport): ReportSection[] {
       figures: [discardedLine(series, analysed), conflictBars(series, analysed)],
       tables: [
         {
-          title: "Checkpoints; norms are of their task vectors",
+          title: "Checkpoints: shares of the retained, and the norms of their task vectors",
           columns: [{ title: "checkpoint" }, ...titles.map(right)],
           rows,
         },

@@ -147,7 +147,7 @@ export function moduleMap({ modules, analysed }: ConflictsReport): Figure {
     const own = analysedOf(module, analysed);
     const { retained, discarded, discardedShare: share } = own;
     return {
-      layer: module.layer === null ? "none" : String(module.layer),
+      layer: module.layer === null ? "–" : String(module.layer),
       kind: module.kind,
       retained,
       discarded,
@@ -200,11 +200,11 @@ export function histogram({ histograms }: ConflictsReport): Figure {
   return {
     name: "magnitudes",
     title: "Magnitudes of the task vectors",
-    caption: `Parameters by |τ| before trim, in powers of two: at e those with 2^e ≤ |τ| < 2^(e + 1). Exactly zero: ${zeros.join(", ")}.`,
+    caption: `Parameters by |τ| before trim, in powers of two: at e those with 2^e ≤ |τ| < 2^(e + 1). Zero: ${zeros.join(", ")}.`,
     data,
     spec: () => ({
       height: 220,
-      mark: { type: "line", strokeWidth: 2, interpolate: "monotone", point: { size: 20, filled: true } },
+      mark: { type: "line", strokeWidth: 2, point: { size: 20, filled: true } },
       encoding: {
         x: { field: "exponent", type: "quantitative", title: "log₂ |τ|", scale: { zero: false } },
         y: { field: "share", type: "quantitative", title: "share of parameters", axis: PERCENT_AXIS },
@@ -278,7 +278,7 @@ export function slackFigure(curve: SlackCurve, analysed: string): Figure {
   };
   const mark = {
     data: { values: knee === null ? [] : [{ ...knee }] },
-    mark: { type: "point", color: LIGHT.second, filled: true, size: 90 },
+    mark: { type: "point", color: LIGHT.second, filled: true, size: 110, opacity: 1 },
     encoding: {
       x: { field: "slack", type: "quantitative" },
       y: { field: "largestForgiven", type: "quantitative" },
@@ -297,19 +297,16 @@ export function gridFigure(grid: DensityGrid, analysed: string, modelNames: read
   const [first = "", second] = grid.varied;
   const data = grid.cells.map((cell) => {
     const own = analysedOf(cell as never, analysed);
-    const densities = Object.fromEntries(
-      grid.varied.map((model) => [`density of ${model}`, cell.densities[modelNames.indexOf(model)] ?? null]),
-    );
+    // Names of models may be anything, which Vega does not take as names of fields.
+    const densityOf = (model: string) => cell.densities[modelNames.indexOf(model)] ?? null;
+    const densities = {
+      ...{ first, firstDensity: densityOf(first) },
+      ...(second === undefined ? {} : { second, secondDensity: densityOf(second) }),
+    };
     return { ...densities, retained: own.retained, discarded: own.discarded, share: own.discardedShare };
   });
   const most = largest(data);
-  const field = (model: string) => ({
-    ...{
-      field: `density of ${model}`.replace(/[.[\]\\']/g, "\\$&"),
-      type: "ordinal",
-      title: `density of ${model}`,
-    },
-  });
+  const axis = (field: string, model: string) => ({ field, type: "ordinal", title: `density of ${model}` });
   return {
     name: "discarded-by-density",
     title: `Discarded ÷ retained of ${analysed} by density`,
@@ -318,8 +315,8 @@ export function gridFigure(grid: DensityGrid, analysed: string, modelNames: read
     spec: (width) => ({
       height: { step: 30 },
       encoding: {
-        y: { ...field(first), sort: "descending" },
-        ...(second === undefined ? {} : { x: { ...field(second), axis: { labelAngle: 0 } } }),
+        y: { ...axis("firstDensity", first), sort: "descending" },
+        ...(second === undefined ? {} : { x: { ...axis("secondDensity", second), axis: { labelAngle: 0 } } }),
       },
       layer: [
         {

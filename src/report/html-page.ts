@@ -23,8 +23,8 @@ figcaption, caption { color: var(--muted); font-size: 0.9rem; }
 figcaption b { color: var(--ink); font-weight: 600; }
 caption { text-align: left; padding-bottom: 0.3rem; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.25rem 0.9rem 0.25rem 0; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.25rem 0.6rem 0.25rem 0; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--muted); }
 .right { text-align: right; }
 @media (max-width: 40rem) { .wide { display: none; } .narrow { display: block; } body { font-size: 15px; } }

@@ -28,10 +28,20 @@ const CONFIG = {
     titleFontSize: 13,
     orient: "top",
     labelLimit: 220,
+    titleLimit: 300,
   },
   header: { labelColor: LIGHT.ink, titleColor: LIGHT.ink, labelFontSize: 13 },
   text: { color: LIGHT.ink },
 };
+
+/** Vega-Lite warns that a height by rows is not fitted, which is what is meant. */
+const SILENT = {
+  level: () => SILENT,
+  error: () => SILENT,
+  warn: () => SILENT,
+  info: () => SILENT,
+  debug: () => SILENT,
+} as never;
 
 /** The figure as one SVG element that scales with its width. */
 export async function renderSvg(figure: Figure, width: number): Promise<string> {
@@ -39,12 +49,13 @@ export async function renderSvg(figure: Figure, width: number): Promise<string> 
   const spec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     data: { values: figure.data },
-    autosize: { type: "fit-x", contains: "padding" },
     width,
     ...figure.spec(width),
+    autosize: { type: "fit-x", contains: "padding" },
     config: CONFIG,
   };
-  const view = new vega.View(vega.parse(compile(spec as never).spec), { renderer: "none" });
+  const { spec: compiled } = compile(spec as never, { logger: SILENT });
+  const view = new vega.View(vega.parse(compiled), { renderer: "none" });
   const svg = await view.toSVG();
   view.finalize();
   return named(svg, figure);
