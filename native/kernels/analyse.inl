@@ -71,7 +71,8 @@ struct AnalysisCounters {
     Vec::U largest = Vec::set_u(0), largest_trimmed = Vec::set_u(0);
   };
   struct Pair {
-    Vec::Counter nonzero, opposite, kept, kept_opposite;  // both of the pair
+    // Elements where one is zero; where neither is and the signs differ; where trim keeps both; and the signs differ.
+    Vec::Counter any_zero, opposite, kept, kept_opposite;
   };
   Model models[Room::kModelRoom];
   Pair pairs[Room::kPairRoom];
@@ -85,14 +86,20 @@ struct AnalysisCounters {
       to.zero += models[m].zero.total() - padding;
       to.retained += models[m].retained.total();
       to.largest = std::max(to.largest, Vec::largest(models[m].largest));
-      to.largest_trimmed = std::max(to.largest_trimmed, Vec::largest(models[m].largest_trimmed));
+      const bool whole = inputs.models[m].trim == TrimKind::Everything;
+      to.largest_trimmed =
+          std::max(to.largest_trimmed, Vec::largest(whole ? models[m].largest : models[m].largest_trimmed));
       add_election(m, to);
     }
     for (std::size_t p = 0; p < pair_count_of(inputs.model_count); ++p) {
-      out.pairs[p].same += pairs[p].nonzero.total() - pairs[p].opposite.total();
-      out.pairs[p].opposite += pairs[p].opposite.total();
-      out.pairs[p].same_trimmed += pairs[p].kept.total() - pairs[p].kept_opposite.total();
-      out.pairs[p].opposite_trimmed += pairs[p].kept_opposite.total();
+      const std::uint64_t nonzero = inputs.element_count + padding - pairs[p].any_zero.total();
+      const std::uint64_t opposite = pairs[p].opposite.total();
+      const std::uint64_t conflicting =
+          kCountsFollow<kUnit, kModels> ? conflicts.total() : pairs[p].kept_opposite.total();
+      out.pairs[p].same += nonzero - opposite;
+      out.pairs[p].opposite += opposite;
+      out.pairs[p].same_trimmed += pairs[p].kept.total() - conflicting;
+      out.pairs[p].opposite_trimmed += conflicting;
     }
     out.totals.conflicts += conflicts.total();
     out.totals.zero_votes += zero_votes.total();
@@ -180,10 +187,9 @@ static TIESMITH_INLINE void look_at_model(const ChunkInputs& from, std::size_t i
   vector.has_sign[m] = Vec::has_sign(vector.tau[m]);
 }
 
-// Votes are the trimmed task vectors themselves; an exactly zero sum elects +.
+// Votes are the trimmed task vectors themselves.
 template <class Loader, std::size_t kModels>
-static TIESMITH_INLINE void vote_by_unit_weights(const ChunkInputs& from, const Election& election,
-                                                 Selectors& selectors, std::size_t i,
+static TIESMITH_INLINE void vote_by_unit_weights(const ChunkInputs& from, Selectors& selectors, std::size_t i,
                                                  AnalysedVector<kModels>& vector) {
   const Vec::F base = Loader::load(*from.base, i);
   vector.sum = Vec::set(0.0f);
@@ -191,15 +197,6 @@ static TIESMITH_INLINE void vote_by_unit_weights(const ChunkInputs& from, const 
     look_at_model<Loader, kModels>(from, i, m, base, vector);
     vector.kept[m] = selectors[m].select(vector.key[m]);
     vector.sum = Vec::add(vector.sum, Vec::keep(vector.kept[m], vector.tau[m]));
-  });
-  const Vec::M elects_minus = is_negative(vector.sum);
-  vector.priority_lost = Vec::none();
-  vector.priority_wide = Vec::zero_d();
-  for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
-    vector.lost[m] = Vec::both(vector.kept[m], Vec::differ(vector.has_sign[m], elects_minus));
-    if (static_cast<int>(m) != election.priority) return;
-    vector.priority_lost = vector.lost[m];
-    vector.priority_wide = vector.wide[m];
   });
 }
 
@@ -221,6 +218,21 @@ static TIESMITH_INLINE void vote_by_weights(const ChunkInputs& from, const Elect
   vector.priority_wide = Vec::widen(votes.priority_trimmed);
 }
 
+// What does not depend on other models.
+template <bool kUnit, std::size_t kModels>
+static TIESMITH_INLINE void count_models(const AnalysedVector<kModels>& vector, const ChunkInputs& from,
+                                         AnalysisCounters<kUnit, kModels>& counters) {
+  for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
+    auto& counts = counters.models[m];
+    counts.zero.add(vector.zero[m]);
+    counts.retained.add(vector.kept[m]);
+    counts.largest = Vec::max_u(counts.largest, vector.key[m]);
+    if (from.models[m].trim == TrimKind::Everything) return;  // the same
+    const Vec::U kept_key = Vec::select_u(vector.kept[m], vector.key[m], Vec::set_u(0));
+    counts.largest_trimmed = Vec::max_u(counts.largest_trimmed, kept_key);
+  });
+}
+
 template <bool kUnit, std::size_t kModels>
 static TIESMITH_INLINE void count_election(const AnalysedVector<kModels>& vector, std::size_t model_count,
                                            AnalysisCounters<kUnit, kModels>& counters) {
@@ -236,15 +248,8 @@ static TIESMITH_INLINE void count_election(const AnalysedVector<kModels>& vector
   counters.zero_votes.add(zero_vote);
   for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
     auto& counts = counters.models[m];
-    counts.zero.add(vector.zero[m]);
-    counts.retained.add(vector.kept[m]);
-    counts.largest = Vec::max_u(counts.largest, vector.key[m]);
-    const Vec::U kept_key = Vec::select_u(vector.kept[m], vector.key[m], Vec::set_u(0));
-    counts.largest_trimmed = Vec::max_u(counts.largest_trimmed, kept_key);
-    if (kCountsFollow<kUnit, kModels> && m > 0) return;
     counts.discarded.add(vector.lost[m]);
     counts.discarded_zero_votes.add(Vec::both(vector.lost[m], zero_vote));
-    if constexpr (kCountsFollow<kUnit, kModels>) return;
     counts.in_conflict.add(Vec::both(vector.kept[m], conflict));
     counts.conflicts_lost.add(Vec::both(vector.lost[m], conflict));
     counts.zero_votes.add(Vec::both(vector.kept[m], zero_vote));
@@ -257,14 +262,45 @@ static TIESMITH_INLINE void add_sums(const AnalysedVector<kModels>& vector, cons
   for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
     auto& own = sums.models[m];
     const Vec::D magnitude = Vec::abs_d(vector.wide[m]);
-    const Vec::D square = Vec::mul_d(magnitude, magnitude);
     own.magnitudes = Vec::add_d(own.magnitudes, magnitude);
-    own.squares = Vec::add_d(own.squares, square);
+    own.squares = Vec::add_product_d(own.squares, magnitude, magnitude);
     own.discarded = Vec::add_kept_d(own.discarded, vector.lost[m], magnitude);
     if (from.models[m].trim != TrimKind::ByCut) return;
     own.trimmed_magnitudes = Vec::add_kept_d(own.trimmed_magnitudes, vector.kept[m], magnitude);
-    own.trimmed_squares = Vec::add_kept_d(own.trimmed_squares, vector.kept[m], square);
+    own.trimmed_squares = Vec::add_product_d(own.trimmed_squares, vector.kept[m], magnitude, magnitude);
   });
+}
+
+template <class Pair>
+static TIESMITH_INLINE void add_products(Vec::D a, Vec::D b, Vec::M kept, Pair& sums) {
+  sums.products = Vec::add_product_d(sums.products, a, b);
+  sums.trimmed_products = Vec::add_product_d(sums.trimmed_products, kept, a, b);
+}
+
+// Election and pair of two models with votes of weight 1. Masks are what bounds this kernel where they have registers
+// and one port of their own, so that each is made once.
+template <class Counters>
+static TIESMITH_INLINE void count_two(AnalysedVector<2>& vector, const Election& election, Counters& counters,
+                                      AnalysisSums<2>& sums) {
+  const Vec::M opposite = Vec::differ(vector.has_sign[0], vector.has_sign[1]);
+  const Vec::M any_zero = Vec::either(vector.zero[0], vector.zero[1]);
+  const Vec::M kept = Vec::both(vector.kept[0], vector.kept[1]);
+  const Vec::M conflict = Vec::both(kept, opposite);
+  const Vec::M zero_vote = Vec::both(conflict, Vec::equal(vector.sum, Vec::set(0.0f)));
+  vector.lost[0] = Vec::both(conflict, Vec::differ(vector.has_sign[0], is_negative(vector.sum)));
+  vector.lost[1] = Vec::without(conflict, vector.lost[0]);
+  const std::size_t priority = election.priority == 1 ? 1 : 0;
+  vector.priority_lost = vector.lost[priority];
+  vector.priority_wide = vector.wide[priority];
+  counters.conflicts.add(conflict);
+  counters.zero_votes.add(zero_vote);
+  counters.models[0].discarded.add(vector.lost[0]);
+  counters.models[0].discarded_zero_votes.add(Vec::both(vector.lost[0], zero_vote));
+  auto& counts = counters.pairs[0];
+  counts.any_zero.add(any_zero);
+  counts.opposite.add(Vec::without(opposite, any_zero));
+  counts.kept.add(kept);
+  add_products(vector.wide[0], vector.wide[1], kept, sums.pairs[0]);
 }
 
 template <bool kUnit, std::size_t kModels>
@@ -273,16 +309,13 @@ static TIESMITH_INLINE void compare_pairs(const AnalysedVector<kModels>& vector,
   for_each_pair_of<kModels>(model_count, [&](std::size_t p, std::size_t i, std::size_t j) __attribute__((always_inline)) {
     auto& counts = counters.pairs[p];
     const Vec::M opposite = Vec::differ(vector.has_sign[i], vector.has_sign[j]);
-    const Vec::M everyone = Vec::from_bits(first_lanes(kLanes));
-    const Vec::M nonzero = Vec::without(everyone, Vec::either(vector.zero[i], vector.zero[j]));
+    const Vec::M any_zero = Vec::either(vector.zero[i], vector.zero[j]);
     const Vec::M kept = Vec::both(vector.kept[i], vector.kept[j]);
-    counts.nonzero.add(nonzero);
-    counts.opposite.add(Vec::both(nonzero, opposite));
+    counts.any_zero.add(any_zero);
+    counts.opposite.add(Vec::without(opposite, any_zero));
     counts.kept.add(kept);
     counts.kept_opposite.add(Vec::both(kept, opposite));
-    const Vec::D product = Vec::mul_d(vector.wide[i], vector.wide[j]);
-    sums.pairs[p].products = Vec::add_d(sums.pairs[p].products, product);
-    sums.pairs[p].trimmed_products = Vec::add_kept_d(sums.pairs[p].trimmed_products, kept, product);
+    add_products(vector.wide[i], vector.wide[j], kept, sums.pairs[p]);
   });
 }
 
@@ -301,11 +334,16 @@ static Outcome analyse_with(const ChunkInputs& inputs, const Election& election,
     AnalysisSums<kModels> sums;
     const auto add = [&](const ChunkInputs& from, std::size_t i) __attribute__((always_inline)) {
       AnalysedVector<kModels> vector;
-      if constexpr (kUnit) vote_by_unit_weights<Loader, kModels>(from, election, selectors, i, vector);
-      else vote_by_weights<Loader, kModels>(from, election, factors, selectors, i, vector);
-      count_election(vector, from.model_count, counters);
+      if constexpr (kCountsFollow<kUnit, kModels>) {
+        vote_by_unit_weights<Loader, kModels>(from, selectors, i, vector);
+        count_two(vector, election, counters, sums);
+      } else {
+        vote_by_weights<Loader, kModels>(from, election, factors, selectors, i, vector);
+        count_election(vector, from.model_count, counters);
+        compare_pairs(vector, from.model_count, counters, sums);
+      }
+      count_models(vector, from, counters);
       add_sums(vector, from, sums);
-      compare_pairs(vector, from.model_count, counters, sums);
       if (slack_cut == nullptr) return;
       const Vec::M given = Vec::both(vector.priority_lost, slack.select(key_of_loss(vector.priority_lost, vector.sum)));
       counters.given_back.add(given);

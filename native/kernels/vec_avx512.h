@@ -117,6 +117,13 @@ struct Vec {
     return {_mm512_mask_add_pd(sum.low, static_cast<__mmask8>(m), sum.low, x.low),
             _mm512_mask_add_pd(sum.high, static_cast<__mmask8>(m >> 8), sum.high, x.high)};
   }
+  static D add_product_d(D sum, M m, D a, D b) {
+    return {_mm512_mask3_fmadd_pd(a.low, b.low, sum.low, static_cast<__mmask8>(m)),
+            _mm512_mask3_fmadd_pd(a.high, b.high, sum.high, static_cast<__mmask8>(m >> 8))};
+  }
+  static D add_product_d(D sum, D a, D b) {
+    return {_mm512_fmadd_pd(a.low, b.low, sum.low), _mm512_fmadd_pd(a.high, b.high, sum.high)};
+  }
   static __m512d one_for_zero_half(__m512d x) {
     return _mm512_mask_mov_pd(x, _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_EQ_OQ), _mm512_set1_pd(1.0));
   }

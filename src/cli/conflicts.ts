@@ -34,7 +34,7 @@ export interface ConflictsCommandOptions extends OutputOptions, RecipeWordOption
 
 /** Adds the command to the program. */
 export function addConflictsCommand(program: Command): void {
-  const command = program.command("conflicts").summary("tell what a TIES merge discards, and why");
+  const command = program.command("conflicts").summary("tell what a TIES merge discards");
   command.description("Analyses the sign conflicts of a TIES merge without merging.");
   addRecipeWords(command);
   command

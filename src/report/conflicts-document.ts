@@ -1,19 +1,11 @@
 /** An analysis as a document: what it found, in words, tables and figures. */
 import type { Figures } from "../conflicts/figures.ts";
 import type { ConflictsReport, GroupFigures } from "../conflicts/report-data.ts";
-import {
-  agreement,
-  analysedOf,
-  conflictBars,
-  conflictsByKind,
-  discardedLine,
-  gridFigure,
-  histogram,
-  moduleMap,
-  slackFigure,
-} from "./conflicts-figures.ts";
+import { analysedOf, conflictBars, conflictsByKind, discardedLine, moduleMap } from "./conflicts-figures.ts";
 import type { ReportDocument, ReportSection, ReportTable } from "./document.ts";
 import { percent, three, whole } from "./numbers.ts";
+import { gridFigure, slackFigure } from "./setting-figures.ts";
+import { agreement, histogram } from "./task-vector-figures.ts";
 
 /** Rows of the table of tensors: those that lose most. */
 const LISTED_TENSORS = 20;

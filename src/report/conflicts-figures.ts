@@ -1,11 +1,9 @@
-/** The figures of an analysis: what each shows, its data, and how Vega-Lite draws it. */
+/** Figures of conflicts: along a training, by kind of module, by layer. */
 import type { ModelFigures } from "../conflicts/figures.ts";
-import type { ConflictsReport, DensityGrid, SeriesFigures, SlackCurve } from "../conflicts/report-data.ts";
+import type { ConflictsReport, SeriesFigures } from "../conflicts/report-data.ts";
 import type { Datum, Figure } from "./document.ts";
-import { percent, three } from "./numbers.ts";
-import { LIGHT, MODEL_COLOURS, RAMP } from "./theme.ts";
-
-const PERCENT_AXIS = { format: "~%", tickCount: 5 };
+import { largest, rampScale } from "./ramp.ts";
+import { LIGHT, PERCENT_AXIS } from "./theme.ts";
 
 /** The analysed model among the models of a part. */
 export function analysedOf(figures: { models: readonly ModelFigures[] }, analysed: string): ModelFigures {
@@ -128,20 +126,6 @@ export function conflictsByKind({ kinds, analysed }: ConflictsReport): Figure {
   };
 }
 
-/** Text on a cell of the ramp: light on its dark half, dark on its light half. */
-function rampText(field: string, most: number, format: string) {
-  return {
-    text: { field, type: "quantitative", format },
-    color: { condition: { test: `datum.${field} > ${0.55 * most}`, value: "#101418" }, value: "#f6f8fa" },
-  };
-}
-
-const rampScale = (most: number) => ({ range: RAMP, domain: [0, most === 0 ? 1 : most], interpolate: "rgb" });
-
-function largest(data: readonly { share: number | null }[]): number {
-  return Math.max(0, ...data.map(({ share }) => share ?? 0));
-}
-
 export function moduleMap({ modules, analysed }: ConflictsReport): Figure {
   const data = modules.map((module) => {
     const own = analysedOf(module, analysed);
@@ -180,151 +164,6 @@ export function moduleMap({ modules, analysed }: ConflictsReport): Figure {
           legend: { format: ".1%", gradientLength: Math.min(300, width - 60), tickCount: 4 },
         },
       },
-    }),
-  };
-}
-
-export function histogram({ histograms }: ConflictsReport): Figure {
-  const models = histograms.map(({ model }) => model);
-  const data = histograms.flatMap(({ model, counted, bins }) =>
-    bins.map(({ exponent, count }) => ({
-      model,
-      exponent,
-      count,
-      share: counted === 0 ? null : count / counted,
-    })),
-  );
-  const zeros = histograms.map(
-    ({ model, zero, counted }) => `${percent(counted === 0 ? null : zero / counted)} of ${model}`,
-  );
-  return {
-    name: "magnitudes",
-    title: "Magnitudes of the task vectors",
-    caption: `Parameters by |τ| before trim, in powers of two: at e those with 2^e ≤ |τ| < 2^(e + 1). Zero: ${zeros.join(", ")}.`,
-    data,
-    spec: () => ({
-      height: 220,
-      mark: { type: "line", strokeWidth: 2, point: { size: 20, filled: true } },
-      encoding: {
-        x: { field: "exponent", type: "quantitative", title: "log₂ |τ|", scale: { zero: false } },
-        y: { field: "share", type: "quantitative", title: "share of parameters", axis: PERCENT_AXIS },
-        color: {
-          ...{ field: "model", type: "nominal", title: null },
-          scale: { domain: models, range: models.map((_, i) => MODEL_COLOURS[i % MODEL_COLOURS.length]) },
-        },
-      },
-    }),
-  };
-}
-
-export function agreement({ models, pairs }: ConflictsReport): Figure {
-  const names = models.map(({ model }) => model);
-  const data = pairs.flatMap(({ models: [a, b], before, after }) => [
-    { row: a, column: b, when: "before trim", cosine: before.cosine, signs: before.signAgreement },
-    { row: b, column: a, when: "after trim", cosine: after.cosine, signs: after.signAgreement },
-  ]);
-  const cell = { field: "cosine", type: "quantitative" };
-  return {
-    name: "agreement",
-    title: "Agreement of the task vectors",
-    caption: "Cosines of every two task vectors: above the diagonal before trim, below it after trim.",
-    data,
-    spec: () => ({
-      height: { step: 44 },
-      encoding: {
-        x: {
-          field: "column",
-          type: "nominal",
-          sort: names,
-          scale: { domain: names },
-          title: null,
-          axis: { labelAngle: 0, orient: "top" },
-        },
-        y: { field: "row", type: "nominal", sort: names, scale: { domain: names }, title: null },
-      },
-      layer: [
-        {
-          mark: { type: "rect" },
-          encoding: {
-            color: {
-              ...cell,
-              title: null,
-              legend: null,
-              scale: { domain: [-1, 0, 1], range: ["#d0743c", "#f0f1f3", "#3f86c6"], interpolate: "rgb" },
-            },
-          },
-        },
-        {
-          mark: { type: "text", fontSize: 13 },
-          encoding: { text: { ...cell, format: "+.3f" }, color: { value: "#101418" } },
-        },
-      ],
-    }),
-  };
-}
-
-export function slackFigure(curve: SlackCurve, analysed: string): Figure {
-  const { points, knee, of } = curve;
-  const bend =
-    knee === null
-      ? ""
-      : ` The knee is at ${percent(knee.slack)}, where differences up to ${three(knee.largestForgiven)} are forgiven.`;
-  const line = {
-    mark: { type: "line", color: LIGHT.first, strokeWidth: 2.5 },
-    encoding: {
-      x: { field: "slack", type: "quantitative", title: `slack (share of ${of})`, axis: PERCENT_AXIS },
-      y: { field: "largestForgiven", type: "quantitative", title: "largest difference forgiven" },
-    },
-  };
-  const mark = {
-    data: { values: knee === null ? [] : [{ ...knee }] },
-    mark: { type: "point", color: LIGHT.second, filled: true, size: 110, opacity: 1 },
-    encoding: {
-      x: { field: "slack", type: "quantitative" },
-      y: { field: "largestForgiven", type: "quantitative" },
-    },
-  };
-  return {
-    name: "slack-curve",
-    title: `What slack forgives ${analysed}`,
-    caption: `Slack gives back the nearest losers first; the curve shows how far apart the votes are of the last one that it reaches.${bend}`,
-    data: points.map((point) => ({ ...point })),
-    spec: () => ({ height: 240, layer: [line, mark] }),
-  };
-}
-
-export function gridFigure(grid: DensityGrid, analysed: string, modelNames: readonly string[]): Figure {
-  const [first = "", second] = grid.varied;
-  const data = grid.cells.map((cell) => {
-    const own = analysedOf(cell as never, analysed);
-    // Names of models may be anything, which Vega does not take as names of fields.
-    const densityOf = (model: string) => cell.densities[modelNames.indexOf(model)] ?? null;
-    const densities = {
-      ...{ first, firstDensity: densityOf(first) },
-      ...(second === undefined ? {} : { second, secondDensity: densityOf(second) }),
-    };
-    return { ...densities, retained: own.retained, discarded: own.discarded, share: own.discardedShare };
-  });
-  const most = largest(data);
-  const axis = (field: string, model: string) => ({ field, type: "ordinal", title: `density of ${model}` });
-  return {
-    name: "discarded-by-density",
-    title: `Discarded ÷ retained of ${analysed} by density`,
-    caption: "The same count for every density that was asked for, from one reading of the models.",
-    data,
-    spec: (width) => ({
-      height: { step: 30 },
-      encoding: {
-        y: { ...axis("firstDensity", first), sort: "descending" },
-        ...(second === undefined ? {} : { x: { ...axis("secondDensity", second), axis: { labelAngle: 0 } } }),
-      },
-      layer: [
-        {
-          mark: { type: "rect" },
-          encoding: { color: { field: "share", type: "quantitative", scale: rampScale(most), legend: null } },
-        },
-        { mark: { type: "text", fontSize: width < 500 ? 10 : 13 }, encoding: rampText("share", most, ".1%") },
-      ],
     }),
   };
 }

@@ -5,7 +5,6 @@ import { LIGHT } from "./theme.ts";
 const FONT = "system-ui, sans-serif";
 
 const CONFIG = {
-  background: null,
   font: FONT,
   padding: 4,
   view: { stroke: null },
@@ -43,8 +42,12 @@ const SILENT = {
   debug: () => SILENT,
 } as never;
 
-/** The figure as one SVG element that scales with its width. */
-export async function renderSvg(figure: Figure, width: number): Promise<string> {
+/** The figure as one SVG element that scales with its width; without a `background` the page shows through. */
+export async function renderSvg(
+  figure: Figure,
+  width: number,
+  background: string | null = null,
+): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const spec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -52,7 +55,7 @@ export async function renderSvg(figure: Figure, width: number): Promise<string> 
     width,
     ...figure.spec(width),
     autosize: { type: "fit-x", contains: "padding" },
-    config: CONFIG,
+    config: { ...CONFIG, background },
   };
   const { spec: compiled } = compile(spec as never, { logger: SILENT });
   const view = new vega.View(vega.parse(compiled), { renderer: "none" });

@@ -48,6 +48,9 @@ export const MODEL_COLOURS = [LIGHT.first, LIGHT.second, LIGHT.third, LIGHT.four
 /** Shares from none to the largest: readable on light and dark paper, and for the colour-blind (after viridis). */
 export const RAMP = ["#3b2a6e", "#33638d", "#1f958b", "#6cc24f", "#f4e04d"];
 
+/** Axes of shares. */
+export const PERCENT_AXIS = { format: "~%", tickCount: 5 };
+
 /** The style sheet's variables of a scheme. */
 export function schemeVariables(scheme: Scheme): string {
   return Object.entries(scheme)

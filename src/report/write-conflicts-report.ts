@@ -9,6 +9,7 @@ import { figuresOf } from "./document.ts";
 import { htmlOf } from "./html-page.ts";
 import { markdownOf } from "./markdown.ts";
 import { renderSvg } from "./render-svg.ts";
+import { LIGHT } from "./theme.ts";
 
 const FIGURE_WIDTH = 720;
 /** What tells a folder that an earlier report may be replaced in. */
@@ -32,7 +33,7 @@ export async function writeConflictsReport(report: ConflictsReport, folder: stri
     [DATA_NAME, `${JSON.stringify(report, null, 2)}\n`],
   ]);
   for (const figure of figuresOf(document)) {
-    files.set(`figures/${figure.name}.svg`, `${await renderSvg(figure, FIGURE_WIDTH)}\n`);
+    files.set(`figures/${figure.name}.svg`, `${await renderSvg(figure, FIGURE_WIDTH, LIGHT.paper)}\n`);
     files.set(`figures/${figure.name}.csv`, csvOf(figure.data));
   }
   try {
