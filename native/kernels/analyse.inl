@@ -68,7 +68,7 @@ struct AnalysisCounters {
   using Room = AnalysisRoom<kModels>;
   struct Model {
     Vec::Counter zero, retained, in_conflict, conflicts_lost, zero_votes, discarded, discarded_zero_votes;
-    Vec::U largest = Vec::set_u(0), largest_trimmed = Vec::set_u(0);
+    Vec::U largest = Vec::set_u(0);
   };
   struct Pair {
     // Elements where one is zero; where neither is and the signs differ; where trim keeps both; and the signs differ.
@@ -84,11 +84,12 @@ struct AnalysisCounters {
     for (std::size_t m = 0; m < inputs.model_count; ++m) {
       AnalysisCounts& to = out.models[m];
       to.zero += models[m].zero.total() - padding;
-      to.retained += models[m].retained.total();
-      to.largest = std::max(to.largest, Vec::largest(models[m].largest));
-      const bool whole = inputs.models[m].trim == TrimKind::Everything;
-      to.largest_trimmed =
-          std::max(to.largest_trimmed, Vec::largest(whole ? models[m].largest : models[m].largest_trimmed));
+      const std::uint64_t retained = models[m].retained.total();
+      const std::uint32_t largest = Vec::largest(models[m].largest);
+      to.retained += retained;
+      to.largest = std::max(to.largest, largest);
+      // A cut that keeps anything of a chunk keeps its largest magnitude.
+      if (retained > 0) to.largest_trimmed = std::max(to.largest_trimmed, largest);
       add_election(m, to);
     }
     for (std::size_t p = 0; p < pair_count_of(inputs.model_count); ++p) {
@@ -181,7 +182,7 @@ template <class Loader, std::size_t kModels>
 static TIESMITH_INLINE void look_at_model(const ChunkInputs& from, std::size_t i, std::size_t m, Vec::F base,
                                           AnalysedVector<kModels>& vector) {
   vector.tau[m] = Vec::sub(Loader::load(from.models[m].source, i), base);
-  vector.wide[m] = Vec::widen(vector.tau[m]);
+  vector.wide[m] = Vec::widen_aside(vector.tau[m]);
   vector.key[m] = key_of(vector.tau[m]);
   vector.zero[m] = Vec::equal_u(vector.key[m], Vec::set_u(0));
   vector.has_sign[m] = Vec::has_sign(vector.tau[m]);
@@ -196,7 +197,7 @@ static TIESMITH_INLINE void vote_by_unit_weights(const ChunkInputs& from, Select
   for_each_model<kModels>(from.model_count, [&](std::size_t m) __attribute__((always_inline)) {
     look_at_model<Loader, kModels>(from, i, m, base, vector);
     vector.kept[m] = selectors[m].select(vector.key[m]);
-    vector.sum = Vec::add(vector.sum, Vec::keep(vector.kept[m], vector.tau[m]));
+    vector.sum = Vec::add_kept(vector.sum, vector.kept[m], vector.tau[m]);
   });
 }
 
@@ -227,9 +228,6 @@ static TIESMITH_INLINE void count_models(const AnalysedVector<kModels>& vector, 
     counts.zero.add(vector.zero[m]);
     counts.retained.add(vector.kept[m]);
     counts.largest = Vec::max_u(counts.largest, vector.key[m]);
-    if (from.models[m].trim == TrimKind::Everything) return;  // the same
-    const Vec::U kept_key = Vec::select_u(vector.kept[m], vector.key[m], Vec::set_u(0));
-    counts.largest_trimmed = Vec::max_u(counts.largest_trimmed, kept_key);
   });
 }
 

@@ -169,6 +169,8 @@ struct Vec {
       return _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(four)), x.part[i]);
     });
   }
+  static D widen_aside(F x) { return widen(x); }
+  static F add_kept(F sum, M m, F x) { return add(sum, keep(m, x)); }
   static D abs_d(D x) {
     return each_d([&](int i) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x.part[i]); });
   }

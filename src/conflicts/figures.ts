@@ -71,7 +71,7 @@ export interface PairFigures {
 /** Counts of |tau| before trim by powers of two. */
 export interface Histogram {
   readonly model: string;
-  /** Elements that were counted: all of a small tensor, one block of 4,096 in 16 of those above a million elements. */
+  /** Elements that were counted: all of a small tensor, one block of 4,096 in 64 of those above a million elements. */
   readonly counted: number;
   /** Zeros and magnitudes below 2^-126 among them. */
   readonly zero: number;
