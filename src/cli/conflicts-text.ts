@@ -87,9 +87,13 @@ function norms({ models }: ConflictsReport): string[] {
   const columns = [{ title: "norms" }, ...["L1", "trimmed", "L2", "trimmed", "max"].map(right)];
   const rows = models.map(({ model, l1, l1Trimmed, l2, l2Trimmed, largest }) => [
     model,
-    ...[l1, l1Trimmed, l2, l2Trimmed, largest].map(formatMagnitude),
+    ...[l1, l1Trimmed, l2, l2Trimmed, largest].map(formatNorm),
   ]);
   return [formatTable(columns, rows)];
+}
+
+function formatNorm(norm: number): string {
+  return norm >= 1000 ? formatWhole(Math.round(norm)) : formatMagnitude(norm);
 }
 
 function pairs({ pairs: all }: ConflictsReport): string[] {
@@ -161,7 +165,7 @@ function series({ series: all, analysed }: ConflictsReport): string[] {
       formatRatio(own.conflictShare),
       formatShare(own.conflictsWon, own.retained),
       formatRatio(own.discardedShare),
-      formatMagnitude(modelOf(figures, checkpoint).l2),
+      formatNorm(modelOf(figures, checkpoint).l2),
     ];
   });
   const lines = [
@@ -182,6 +186,7 @@ function ruleForSlack(rise: number): string {
 function slackCurve({ slackCurve: curve, analysed }: ConflictsReport): string[] {
   if (curve === null) return [];
   const { points, knee, of, discarded } = curve;
+  if (points.length === 0) return [`slack has nothing to give back: ${printable(analysed)} loses nothing`];
   const columns = [right("slack"), right("given back"), right("largest forgiven")];
   const step = Math.max(1, Math.floor(points.length / 10));
   const shown = points.filter((_, i) => (points.length - 1 - i) % step === 0);

@@ -75,7 +75,7 @@ export function axisOf(
   if (x !== undefined) return { x, title: xTitle ?? "training" };
   const numbers = references.map(numberInName);
   const ascend = numbers.every((n, i) => n !== null && (i === 0 || n > (numbers[i - 1] as number)));
-  if (ascend) return { x: numbers as number[], title: xTitle ?? "training (number in the name)" };
+  if (ascend) return { x: numbers as number[], title: xTitle ?? "number in name" };
   return { x: references.map((_, i) => i + 1), title: xTitle ?? "checkpoint" };
 }
 

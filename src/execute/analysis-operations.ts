@@ -31,11 +31,13 @@ export function runAnalyse({ chunk, measured }: AnalyseOperation, files: OpenFil
   return result;
 }
 
+/** Counts losses; NaN and Inf are found by the analysis of the same chunk. */
 export function runLosses({ chunk, measured }: LossesOperation, files: OpenFiles): LossTally {
   const job = nativeJob(chunk, measured, files.input, true);
   return addon().tallyLosses(job, nativeElection(chunk.tensor.arithmetic, measured));
 }
 
+/** Null where the chunk's votes underflow, so that classes cannot tell who wins. */
 export function runClasses(operation: ClassesOperation, files: OpenFiles): Uint32Array | null {
   const { chunk, measured, firstCount } = operation;
   const { arithmetic } = chunk.tensor;

@@ -165,7 +165,7 @@ function ruleForSlack(rise: number | null, analysed: string): string {
 }
 
 function slackSection({ slackCurve, analysed }: ConflictsReport): ReportSection[] {
-  if (slackCurve === null) return [];
+  if (slackCurve === null || slackCurve.points.length === 0) return [];
   const { points, of } = slackCurve;
   const step = Math.max(1, Math.floor(points.length / POINTS_OF_CURVE));
   const shown = points.filter((_, i) => (points.length - 1 - i) % step === 0);

@@ -100,6 +100,7 @@ export function conflictBars(series: SeriesFigures, analysed: string): Figure {
   };
 }
 
+/** Conflicts of the analysed model by kind of module, and who wins them. */
 export function conflictsByKind({ kinds, analysed }: ConflictsReport): Figure {
   const order = kinds.map(({ kind }) => kind);
   return {
@@ -126,6 +127,7 @@ export function conflictsByKind({ kinds, analysed }: ConflictsReport): Figure {
   };
 }
 
+/** Discarded / retained of the analysed model by layer and kind. */
 export function moduleMap({ modules, analysed }: ConflictsReport): Figure {
   const data = modules.map((module) => {
     const own = analysedOf(module, analysed);

@@ -6,6 +6,7 @@ import { percent, three } from "./numbers.ts";
 import { largest, rampScale, rampText } from "./ramp.ts";
 import { LIGHT, PERCENT_AXIS } from "./theme.ts";
 
+/** The largest difference that slack forgives, against slack. */
 export function slackFigure(curve: SlackCurve, analysed: string): Figure {
   const { points, knee, of } = curve;
   const bend =
@@ -36,6 +37,7 @@ export function slackFigure(curve: SlackCurve, analysed: string): Figure {
   };
 }
 
+/** Discarded / retained of the analysed model for every density that was tried. */
 export function gridFigure(grid: DensityGrid, analysed: string, modelNames: readonly string[]): Figure {
   const [first = "", second] = grid.varied;
   const data = grid.cells.map((cell) => {

@@ -4,6 +4,7 @@ import type { Figure } from "./document.ts";
 import { percent } from "./numbers.ts";
 import { MODEL_COLOURS, PERCENT_AXIS } from "./theme.ts";
 
+/** Magnitudes of every task vector before trim. */
 export function histogram({ histograms }: ConflictsReport): Figure {
   const models = histograms.map(({ model }) => model);
   const data = histograms.flatMap(({ model, counted, bins }) =>
@@ -37,6 +38,7 @@ export function histogram({ histograms }: ConflictsReport): Figure {
   };
 }
 
+/** Cosines of every two task vectors, before and after trim. */
 export function agreement({ models, pairs }: ConflictsReport): Figure {
   const names = models.map(({ model }) => model);
   const data = pairs.flatMap(({ models: [a, b], before, after }) => [

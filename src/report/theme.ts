@@ -16,6 +16,7 @@ interface Scheme {
   readonly fourth: string;
 }
 
+/** On white paper; what figures are drawn in. */
 export const LIGHT: Scheme = {
   paper: "#fffffe",
   ink: "#1b1f24",
@@ -29,6 +30,7 @@ export const LIGHT: Scheme = {
   fourth: "#8452b8",
 };
 
+/** On dark paper: the same roles. */
 export const DARK: Scheme = {
   paper: "#14171b",
   ink: "#e9edf1",

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ConflictsReport, writeConflictsReport } from "tiesmith";
+import { type ConflictsReport, conflicts, writeConflictsReport } from "tiesmith";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { csvOf } from "../../src/report/csv.ts";
 import { markdownOf } from "../../src/report/markdown.ts";
@@ -117,6 +117,22 @@ describe("a written report", () => {
     for (const name of FIGURES)
       expect(readFileSync(join(out, "figures", `${name}.svg`), "utf8")).not.toContain("<script>");
   });
+});
+
+it("a report of one model, which loses nothing, leaves out what there is nothing to show of", async () => {
+  const models = join(import.meta.dirname, "..", "..", "examples", "tinylang", "models");
+  const recipe = {
+    merge_method: "ties",
+    base_model: join(models, "base"),
+    models: [{ model: join(models, "ct-x"), parameters: { weight: 1, density: 0.5 } }],
+  };
+  const alone = await conflicts(recipe, { slackCurve: true, densities: [0.2, 1], vary: "ct-x" });
+  expect(alone).toMatchObject({ conflicts: 0, pairs: [], slackCurve: { points: [], knee: null } });
+  const out = join(temporaryFolder(), "alone");
+  const written = await writeConflictsReport(alone, out);
+  expect(written).not.toContain("figures/slack-curve.svg");
+  expect(written).not.toContain("figures/agreement.svg");
+  expect(written).toContain("figures/discarded-by-density.svg");
 });
 
 it("CSV quotes what needs it, and disarms formulas", () => {
