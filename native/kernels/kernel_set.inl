@@ -8,6 +8,7 @@
 #include "combine.inl"
 #include "unit_weights.inl"
 #include "sums.inl"
+#include "analysis_counts.inl"
 #include "analyse.inl"
 #include "tally_losses.inl"
 #include "tally_classes.inl"
