@@ -4,6 +4,7 @@
       "target_name": "tiesmith",
       "sources": [
         "native/bindings/addon.cc",
+        "native/bindings/analysis.cc",
         "native/bindings/chunk_job.cc",
         "native/bindings/chunk_output.cc",
         "native/bindings/chunk_result.cc",

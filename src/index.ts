@@ -1,4 +1,20 @@
 /** tiesmith's public API: re-exports only. */
+export { conflicts } from "./conflicts/conflicts.ts";
+export type { Agreement, Figures, Histogram, ModelFigures, PairFigures } from "./conflicts/figures.ts";
+export type { ModuleKind } from "./conflicts/module-kind.ts";
+export type { ConflictsOptions, SeriesOptions } from "./conflicts/options.ts";
+export type {
+  ConflictsReport,
+  DensityGrid,
+  GridCell,
+  GridModel,
+  GroupFigures,
+  SeriesFigures,
+  SeriesPoint,
+  SlackCurve,
+  SlackPoint,
+  TensorFigures,
+} from "./conflicts/report-data.ts";
 export { type ErrorCode, isBadInput, type Problem, TiesmithError } from "./errors.ts";
 export { type DiffOptions, type DiffReport, type DiffTotals, diff } from "./execute/diff.ts";
 export type { ModelSummary } from "./execute/manifest.ts";
@@ -17,4 +33,5 @@ export {
 } from "./plan/plan-report.ts";
 export { recipeFromShorthand } from "./plan/shorthand.ts";
 export type { RecipeInput, Shorthand } from "./recipe/recipe.ts";
+export { writeConflictsReport } from "./report/write-conflicts-report.ts";
 export { VERSION } from "./version.ts";

@@ -41,8 +41,10 @@ describe("imports", () => {
   const layers = [
     ["cli"],
     ["index"],
-    ["search", "report"],
-    ["evaluate", "conflicts", "execute"],
+    ["report"],
+    ["search"],
+    ["evaluate", "conflicts"],
+    ["execute"],
     ["plan"],
     ["recipe", "methods", "checkpoint"],
     ["native", "errors", "dtypes", "version"],

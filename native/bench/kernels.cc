@@ -79,6 +79,19 @@ int main() {
     const std::uint32_t lows[] = {kNoneUndecided, cut.threshold - 200000};
     const Brackets brackets{lows, 0x45000000 - 4000};
     report(set->name, "draft_ties", [&] { set->draft_ties(inputs, election, combination, brackets, output, sink, per_model, counts); });
+    std::vector<AnalysisCounts> analysed(2);
+    std::vector<std::uint32_t> octaves(2 * kOctaves);
+    std::vector<double> sums(kElements / kBlockElements * analysis_sums(2));
+    PairCounts pair{};
+    Analysis analysis{analysed.data(), &pair, {}, sums.data(), octaves.data(), 0, 16};
+    report(set->name, "analyse", [&] { set->analyse(inputs, election, nullptr, analysis); });
+    std::vector<LossBin> loss_bins(kLossBins);
+    report(set->name, "tally_losses", [&] { set->tally_losses(inputs, election, loss_bins.data(), election_counts); });
+    const std::vector<ModelInput> trims[] = {std::vector<ModelInput>(6, models[0]), std::vector<ModelInput>(6, models[1])};
+    const ClassInputs classes{&base_source, {models[0].source, models[1].source}, {1, 1},
+                              {trims[0].data(), trims[1].data()}, {6, 6}, kElements};
+    std::vector<std::uint32_t> table((1 << 12) * kWinners);
+    report(set->name, "tally_classes 6 x 6", [&] { set->tally_classes(classes, election, table.data()); });
     combination.has_slack = true;
     combination.slack = {0x45000000, 10, 5, 0};
     report(set->name, "combine_ties slack", [&] { set->combine_ties(inputs, election, combination, output, per_model, counts); });

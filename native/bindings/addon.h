@@ -76,5 +76,6 @@ void define_file_functions(Napi::Env env, Napi::Object exports);
 void define_draft_functions(Napi::Env env, Napi::Object exports);
 void define_kernel_functions(Napi::Env env, Napi::Object exports);
 void define_output_functions(Napi::Env env, Napi::Object exports);
+void define_analysis_functions(Napi::Env env, Napi::Object exports);
 
 }  // namespace tiesmith

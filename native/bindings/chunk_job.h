@@ -42,6 +42,8 @@ struct HeldSource : HeldRange {
 HeldSource read_source(Napi::Env env, const Napi::Value& value, std::uint64_t element_count);
 
 Cut read_cut(Napi::Env env, const Napi::Value& value);
+// { zeroSign, priority } of an election among `model_count` models.
+Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count);
 Window read_window(Napi::Env env, const Napi::Value& value);
 // { run, stride }, or null for all elements.
 Sampling read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t element_count);

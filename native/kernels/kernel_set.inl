@@ -11,8 +11,12 @@
 #include "draft_unit.inl"
 #include "ties.inl"
 #include "sums.inl"
+#include "analysis_counts.inl"
+#include "analyse.inl"
+#include "tally_losses.inl"
+#include "tally_classes.inl"
 
 static constexpr KernelTable table(const char* name) {
   return {name, tally_trim, tally_slack, block_norms, combine_linear, combine_task, combine_ties, draft_ties,
-          compare};
+          compare, analyse, tally_losses, tally_classes};
 }

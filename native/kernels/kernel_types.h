@@ -169,6 +169,86 @@ struct Difference {
   float max_absolute;
 };
 
+// What an analysis counts of one task vector. The election is counted before any slack.
+struct AnalysisCounts {
+  std::uint64_t zero;                  // elements whose task vector is exactly 0
+  std::uint64_t retained;              // nonzero after trim
+  std::uint64_t in_conflict;           // retained, and another trimmed task vector has the opposite sign
+  std::uint64_t conflicts_lost;        // in conflict, and lost by the election
+  std::uint64_t zero_votes;            // retained, where the votes add up to exactly 0
+  std::uint64_t discarded;             // retained, and lost by the election
+  std::uint64_t discarded_zero_votes;  // of these, the ones where the votes add up to exactly 0
+  std::uint32_t largest;               // |tau| as a key
+  std::uint32_t largest_trimmed;
+};
+
+// Elements where two task vectors are both nonzero, before and after trim.
+struct PairCounts {
+  std::uint64_t same, opposite;
+  std::uint64_t same_trimmed, opposite_trimmed;
+};
+
+struct AnalysisTotals {
+  std::uint64_t conflicts;      // elements where two trimmed task vectors have opposite signs
+  std::uint64_t zero_votes;     // elements that a trimmed task vector has, where the votes add up to exactly 0
+  std::uint64_t given_back;     // elements where slack turns the election to the priority model
+  std::uint32_t largest_given;  // of these, the largest |s|, as a key
+};
+
+// Of up to this many models the pairs are looked at, too.
+inline constexpr std::size_t kMaxPairedModels = 16;
+inline constexpr std::size_t pair_count_of(std::size_t model_count) {
+  return model_count > kMaxPairedModels ? 0 : model_count * (model_count - 1) / 2;
+}
+
+// Sums per block of an analysis: for each model |tau| and tau^2, both again after trim, and |tau| of what the
+// election discards; for each pair (0 1, 0 2, ..., 1 2, ...) the product, and again after trim; |tau| of what
+// slack gives back.
+inline constexpr std::size_t kModelSums = 5;
+inline constexpr std::size_t kPairSums = 2;
+inline constexpr std::size_t analysis_sums(std::size_t model_count) {
+  return kModelSums * model_count + kPairSums * pair_count_of(model_count) + 1;
+}
+
+// Magnitudes by octave: bin e holds the keys whose upper 8 bits are e, that is 2^(e-127) <= |tau| < 2^(e-126); bin
+// 0 the zeros and denormals.
+inline constexpr std::size_t kOctaves = 256;
+
+// Where an analysis puts what it finds; all of it is zero at first.
+struct Analysis {
+  AnalysisCounts* models;
+  PairCounts* pairs;
+  AnalysisTotals totals;
+  double* block_sums;          // analysis_sums(models) for each block
+  std::uint32_t* octaves;      // kOctaves for each model
+  std::size_t octave_first;    // octaves are counted in this block and every octave_stride-th after it: finding a
+  std::size_t octave_stride;   // bin by an address costs as much as all the rest
+};
+
+// The priority model's losses whose |s| lies in one bin of kLossBinKeys keys: how many, and the largest |s| of all.
+struct LossBin {
+  std::uint32_t count;
+  std::uint32_t largest;
+};
+inline constexpr std::uint32_t kLossBinShift = 15;
+inline constexpr std::size_t kLossBins = std::size_t{1} << (31 - kLossBinShift);
+
+// Two task vectors, each trimmed in several ways. An element's class is the set of trims that keep it, as bits.
+struct ClassInputs {
+  const Source* base;
+  Source source[2];
+  float vote_weight[2];
+  const ModelInput* trims[2];  // only trim and cut are read
+  std::size_t trim_count[2];   // together at most kMaxClassBits
+  std::size_t element_count;
+};
+inline constexpr std::size_t kMaxClassBits = 16;
+
+// Who wins where both are kept: nobody needs to, the first, the second; or, by a vote of exactly 0, the first or
+// the second, as the election's zero sign has it (neither: both lose).
+enum class Winner : std::uint8_t { Agreed, First, Second, FirstByZero, SecondByZero, NeitherByZero };
+inline constexpr std::size_t kWinners = 8;  // room for a power of two
+
 // One instruction set's kernels. All are noexcept, allocate nothing, and read unaligned sources;
 // callers guarantee that outputs do not overlap inputs.
 struct KernelTable {
@@ -194,6 +274,14 @@ struct KernelTable {
   // Compares two tensors; `squares` takes 2 doubles a block: sum (a - b)^2 and sum a^2.
   void (*compare)(const Source& a, const Source& b, std::size_t element_count, Difference&,
                   double* squares) noexcept;
+  // What an election does, without merging: counts, norms, products. Nothing is defined after a failure.
+  Outcome (*analyse)(const ChunkInputs&, const Election&, const Cut* slack, Analysis&) noexcept;
+  // Adds the priority model's losses to kLossBins bins by |s|, and counts its fate.
+  void (*tally_losses)(const ChunkInputs&, const Election&, LossBin* bins, ElectionCounts&) noexcept;
+  // Counts elements by class of the first, class of the second, and winner:
+  // table[((class of second << trims of first) | class of first) * kWinners + winner]. False where a vote is 0 though
+  // its task vector is not, or none is a number: then the table says nothing.
+  bool (*tally_classes)(const ClassInputs&, const Election&, std::uint32_t* table) noexcept;
 };
 
 }  // namespace tiesmith

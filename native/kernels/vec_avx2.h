@@ -197,6 +197,14 @@ struct Vec {
       return _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(four)), x.part[i]);
     });
   }
+  static D widen_aside(F x) { return widen(x); }
+  static F add_kept(F sum, M m, F x) { return add(sum, keep(m, x)); }
+  static D abs_d(D x) {
+    return each_d([&](int i) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x.part[i]); });
+  }
+  static D add_kept_d(D sum, M m, D x) { return add_d(sum, keep_d(m, x)); }
+  static D add_product_d(D sum, M m, D a, D b) { return add_kept_d(sum, m, mul_d(a, b)); }
+  static D add_product_d(D sum, D a, D b) { return add_d(sum, mul_d(a, b)); }
   static D one_for_zero(D x) {
     return each_d([&](int i) {
       const __m256d zero = _mm256_cmp_pd(x.part[i], _mm256_setzero_pd(), _CMP_EQ_OQ);

@@ -181,6 +181,12 @@ struct Vec {
       return vreinterpretq_f64_s64(vandq_s64(lanes, vreinterpretq_s64_f64(x.part[i])));
     });
   }
+  static D widen_aside(F x) { return widen(x); }
+  static F add_kept(F sum, M m, F x) { return add(sum, keep(m, x)); }
+  static D abs_d(D x) { return each_d([&](int i) { return vabsq_f64(x.part[i]); }); }
+  static D add_kept_d(D sum, M m, D x) { return add_d(sum, keep_d(m, x)); }
+  static D add_product_d(D sum, M m, D a, D b) { return add_kept_d(sum, m, mul_d(a, b)); }
+  static D add_product_d(D sum, D a, D b) { return add_d(sum, mul_d(a, b)); }
   static D one_for_zero(D x) {
     return each_d([&](int i) { return vbslq_f64(vceqzq_f64(x.part[i]), vdupq_n_f64(1.0), x.part[i]); });
   }

@@ -151,6 +151,17 @@ struct Vec {
   static D mul_d(D a, D b) { return map<D>([&](int i) { return a.lane[i] * b.lane[i]; }); }
   static D div_d(D a, D b) { return map<D>([&](int i) { return a.lane[i] / b.lane[i]; }); }
   static D keep_d(M m, D x) { return map<D>([&](int i) { return (m >> i) & 1 ? x.lane[i] : 0.0; }); }
+  // widen(x), where it is one of many things done with x.
+  static D widen_aside(F x) { return widen(x); }
+  // sum + x in the lanes of m; `sum` is never -0.
+  static F add_kept(F sum, M m, F x) { return map<F>([&](int i) { return (m >> i) & 1 ? sum.lane[i] + x.lane[i] : sum.lane[i]; }); }
+  static D abs_d(D x) { return map<D>([&](int i) { return std::bit_cast<double>(std::bit_cast<std::uint64_t>(x.lane[i]) & ~(std::uint64_t{1} << 63)); }); }
+  // sum + x in the lanes of m; `sum` is never -0.
+  static D add_kept_d(D sum, M m, D x) { return map<D>([&](int i) { return (m >> i) & 1 ? sum.lane[i] + x.lane[i] : sum.lane[i]; }); }
+  // sum + a * b in the lanes of m, for a and b widened from f32: their product is exact, so that a fused operation
+  // rounds as two do. `sum` is never -0.
+  static D add_product_d(D sum, M m, D a, D b) { return add_kept_d(sum, m, mul_d(a, b)); }
+  static D add_product_d(D sum, D a, D b) { return add_d(sum, mul_d(a, b)); }
   // x, with 1 where it is 0.
   static D one_for_zero(D x) { return map<D>([&](int i) { return x.lane[i] == 0.0 ? 1.0 : x.lane[i]; }); }
 };

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "test/reference_analysis.h"
 #include "test/reference_combine.h"
 #include "test/reference_cut.h"
 #include "test/reference_floats.h"
@@ -155,6 +156,7 @@ Transcript reference_transcript(const KernelCase& given) {
   record_task(transcript, given);
   record_ties(transcript, given);
   record_draft(transcript, given);
+  record_reference_analysis(transcript, given);
   return transcript;
 }
 

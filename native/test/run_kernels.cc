@@ -5,6 +5,7 @@
 
 #include "test/reference.h"
 #include "test/reference_sums.h"
+#include "test/run_analysis.h"
 
 namespace tiesmith::test {
 
@@ -226,6 +227,9 @@ Transcript run_kernels(const KernelTable& set, const KernelCase& given, bool chu
   if (!given.has_not_finite) record_measures(transcript, set, given, chunks);
   record_combines(transcript, set, given, chunks);
   record_draft(transcript, set, given, chunked);
+  std::vector<AnalysedChunk> analysed;
+  for (const Chunk& chunk : chunks) analysed.push_back({chunk.first, chunk.inputs, chunk.slack});
+  record_analysis(transcript, set, given, analysed);
   return transcript;
 }
 

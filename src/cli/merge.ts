@@ -38,7 +38,7 @@ export interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, D
 
 /** Adds the command to the program. */
 export function addMergeCommand(program: Command): void {
-  const command = program.command("merge").summary("merge models into a new model folder");
+  const command = program.command("merge").summary("merge models into a new folder");
   command.description("Merges models into a new model folder, and tells what the method did.");
   addRecipeWords(command);
   command.optionsGroup("Merge:").option("--out <folder>", "the model folder to write; always needed");

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
+import { addConflictsCommand } from "./conflicts.ts";
 import { addDiffCommand } from "./diff.ts";
 import { addInspectCommand } from "./inspect.ts";
 import { addMergeCommand } from "./merge.ts";
@@ -17,6 +18,7 @@ Examples:
   $ tiesmith merge ties.yaml --out merged
   $ tiesmith merge --method ties --base llama-2-7b --out merged \\
       ct:density=1 sft:density=0.2
+  $ tiesmith conflicts ties.yaml --report conflicts
   $ tiesmith verify merged
   $ tiesmith diff llama-2-7b merged
 
@@ -57,7 +59,14 @@ function createProgram(): Command {
     .exitOverride()
     // Messages are told by reportFailure, in one line each.
     .configureOutput({ outputError: () => {} });
-  for (const add of [addMergeCommand, addPlanCommand, addInspectCommand, addDiffCommand, addVerifyCommand]) {
+  for (const add of [
+    addMergeCommand,
+    addPlanCommand,
+    addConflictsCommand,
+    addInspectCommand,
+    addDiffCommand,
+    addVerifyCommand,
+  ]) {
     add(program);
   }
   return program;

@@ -3,6 +3,8 @@ import type { Problem } from "../errors.ts";
 import type {
   ChunkCounts,
   ChunkResult,
+  LossTally,
+  NativeAnalysis,
   NativeDifference,
   NativeDraft,
   SlackTally,
@@ -100,6 +102,29 @@ export interface CompareOperation {
   readonly elementCount: number;
 }
 
+/** Analyses the election of a chunk, and writes nothing. */
+export interface AnalyseOperation {
+  readonly kind: "analyse";
+  readonly chunk: ChunkRef;
+  readonly measured: ChunkMeasured;
+}
+
+/** Counts the priority model's losses by how narrowly they lost. */
+export interface LossesOperation {
+  readonly kind: "losses";
+  readonly chunk: ChunkRef;
+  readonly measured: ChunkMeasured;
+}
+
+/** Counts elements by class: which of several trims keep each of two task vectors, and who wins. */
+export interface ClassesOperation {
+  readonly kind: "classes";
+  readonly chunk: ChunkRef;
+  readonly measured: ChunkMeasured;
+  /** How many of the chunk's models are the first task vector. */
+  readonly firstCount: number;
+}
+
 /** Asks the system to read ranges soon. */
 export interface ReadAheadOperation {
   readonly kind: "readAhead";
@@ -119,6 +144,9 @@ export type Operation =
   | CopyOperation
   | HashOperation
   | CompareOperation
+  | AnalyseOperation
+  | LossesOperation
+  | ClassesOperation
   | ReadAheadOperation;
 
 /** What a whole tensor came to. */
@@ -145,6 +173,9 @@ export interface OperationAnswers {
   copy: { hash: string };
   hash: string;
   compare: NativeDifference;
+  analyse: NativeAnalysis;
+  losses: LossTally;
+  classes: Uint32Array | null;
   readAhead: null;
 }
 

@@ -1,5 +1,6 @@
 /** Runs any operation on this thread. */
 import { addon } from "../native/addon.ts";
+import { runAnalyse, runClasses, runLosses } from "./analysis-operations.ts";
 import { runCombine, runCopy } from "./combine-operations.ts";
 import { runDraft, runFinish, runSettle } from "./draft-operations.ts";
 import { runNorms, runSlack, runTrim } from "./measure-operations.ts";
@@ -23,6 +24,9 @@ const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
   copy: runCopy,
   hash: runHash,
   compare: runCompare,
+  analyse: runAnalyse,
+  losses: runLosses,
+  classes: runClasses,
   readAhead: runReadAhead,
 };
 

@@ -24,7 +24,8 @@ export function findModel(text: string): string {
   });
 }
 
-function referenceOf(text: string): { location: string; revision: string | null } {
+/** What a text names: `org/name@revision` has a revision, unless a folder of that very name is there. */
+export function referenceOf(text: string): { location: string; revision: string | null } {
   const at = text.indexOf("@");
   const location = text.slice(0, at);
   if (at < 0 || !isHubId(location) || isFolder(resolve(text))) return { location: text, revision: null };

@@ -1,0 +1,159 @@
+/** Measures variants of a merge and then asks about every chunk: tensor by tensor, or over the whole model. */
+import { DTYPE_BYTES } from "../dtypes.ts";
+import { sweepChunks } from "../execute/chunk-sweep.ts";
+import { forEachInFlight } from "../execute/in-flight.ts";
+import type { Measured } from "../execute/measure.ts";
+import { type ChunkMeasured, measuredForChunk } from "../execute/native-job.ts";
+import type {
+  AnalyseOperation,
+  Answer,
+  ByteRange,
+  ClassesOperation,
+  LossesOperation,
+} from "../execute/operations.ts";
+import type { Pool } from "../execute/pool.ts";
+import { type ChunkRef, chunksOf, type SourceRef, type TensorWork } from "../execute/tensor-work.ts";
+import type { Scope, TiesArithmetic } from "../methods/method.ts";
+import { measureVariants } from "./shared-sweeps.ts";
+
+type AnalysisOperation = AnalyseOperation | LossesOperation | ClassesOperation;
+
+/** What is asked of each chunk of a variant, and who hears the answers; chunks come in any order. */
+export interface Question<O extends AnalysisOperation = AnalysisOperation> {
+  readonly operationOf: (chunk: ChunkRef, measured: ChunkMeasured) => O;
+  readonly take: (tensor: number, chunk: number, answer: Answer<O>) => void;
+}
+
+/** One merge of several that read the same tensors. */
+export interface Variant {
+  /** One a tensor, in the same order for all variants; they differ in models and arithmetic. */
+  readonly tensors: readonly TensorWork[];
+  readonly questions: readonly Question[];
+  /** What was measured over a tensor, or (`tensor`: null) over the whole model. */
+  readonly measured?: (tensor: number | null, measured: Measured) => void;
+}
+
+/** Elements under way per thread, in chunks: hides the waits between a tensor's passes. */
+const CHUNKS_IN_FLIGHT_PER_THREAD = 4;
+
+/** @param tensorDone hears of every tensor once, when all variants have been asked about it */
+export async function sweepVariants(
+  variants: readonly Variant[],
+  scope: Scope,
+  pool: Pool,
+  tensorDone: (tensor: number) => void,
+): Promise<void> {
+  const tensors = variants[0]?.tensors ?? [];
+  if (scope === "model") return sweepModel(variants, tensors, pool, tensorDone);
+  const chunkElements = Math.max(1, ...tensors.map((tensor) => tensor.chunkElements));
+  await forEachInFlight(
+    tensors.entries(),
+    pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD * chunkElements,
+    ([, tensor]) => tensor.elementCount,
+    async ([index]) => {
+      const works = variants.map((variant) => variant.tensors[index] as TensorWork);
+      await pool.run([{ kind: "readAhead" as const, ranges: rangesOf(works) }], index);
+      const places = chunksOf(works[0] as TensorWork).map((_, chunk) => ({ tensor: index, chunk }));
+      const measured = await measure(variants, places, pool, index);
+      for (const [v, variant] of variants.entries()) variant.measured?.(index, measured[v] as Measured);
+      await ask(variants, places, measured, pool, index);
+      tensorDone(index);
+    },
+  );
+}
+
+/** A chunk of all variants: tensors by their index. */
+interface Place {
+  readonly tensor: number;
+  readonly chunk: number;
+}
+
+/** In model scope the index runs over tensors in byte order of their names. */
+async function sweepModel(
+  variants: readonly Variant[],
+  tensors: readonly TensorWork[],
+  pool: Pool,
+  tensorDone: (tensor: number) => void,
+): Promise<void> {
+  const inByteOrder = [...tensors.keys()].sort((a, b) =>
+    Buffer.compare(
+      Buffer.from((tensors[a] as TensorWork).name),
+      Buffer.from((tensors[b] as TensorWork).name),
+    ),
+  );
+  const places = inByteOrder.flatMap((tensor) =>
+    chunksOf(tensors[tensor] as TensorWork).map((_, chunk) => ({ tensor, chunk })),
+  );
+  const measured = await measure(variants, places, pool, 0);
+  for (const [v, variant] of variants.entries()) variant.measured?.(null, measured[v] as Measured);
+  const left = tensors.map((tensor) => chunksOf(tensor).length);
+  for (const [tensor, count] of left.entries()) if (count === 0) tensorDone(tensor);
+  await ask(variants, places, measured, pool, 0, ({ tensor }) => {
+    left[tensor] = (left[tensor] as number) - 1;
+    if (left[tensor] === 0) tensorDone(tensor);
+  });
+}
+
+function chunkAt({ tensors }: Variant, { tensor, chunk }: Place): ChunkRef {
+  return { tensor: tensors[tensor] as TensorWork, index: chunk };
+}
+
+function measure(
+  variants: readonly Variant[],
+  places: readonly Place[],
+  pool: Pool,
+  order: number,
+): Promise<Measured[]> {
+  // Model scope: the planner lets only one density, rescale and slack pass. An empty scope asks for nothing.
+  const [first] = places;
+  if (first === undefined) return Promise.resolve(variants.map(() => NOTHING_MEASURED));
+  const chunks = variants.map((variant) => places.map((place) => chunkAt(variant, place)));
+  const arithmetics = variants.map((variant) => chunkAt(variant, first).tensor.arithmetic as TiesArithmetic);
+  return measureVariants(chunks, arithmetics, pool, order);
+}
+
+const NOTHING_MEASURED: Measured = { trims: [], norms: null, zeroSign: 1, slack: null };
+
+async function ask(
+  variants: readonly Variant[],
+  places: readonly Place[],
+  measured: readonly Measured[],
+  pool: Pool,
+  order: number,
+  asked: (place: Place) => void = () => {},
+): Promise<void> {
+  const workOf = (index: number) => {
+    const place = places[index] as Place;
+    const questions = variants.flatMap((variant, v) => {
+      const forChunk = measuredForChunk(measured[v] as Measured, index);
+      const chunk = chunkAt(variant, place);
+      return variant.questions.map(({ operationOf, take }) => ({
+        operation: operationOf(chunk, forChunk),
+        take,
+      }));
+    });
+    return {
+      operations: questions.map(({ operation }) => operation),
+      answered: (answers: Answer<AnalysisOperation>[]) => {
+        for (const [i, { take }] of questions.entries())
+          take(place.tensor, place.chunk, answers[i] as Answer<AnalysisOperation>);
+        asked(place);
+      },
+    };
+  };
+  const chunks = places.map((place) => chunkAt(variants[0] as Variant, place));
+  await sweepChunks(chunks, workOf, pool, order);
+}
+
+/** Every range of a tensor's sources once, whichever variants read it. */
+function rangesOf(works: readonly TensorWork[]): ByteRange[] {
+  const sources = new Map<string, SourceRef & { elementCount: number }>();
+  for (const { base, models, elementCount } of works)
+    for (const source of base === null ? models : [base, ...models])
+      sources.set(`${source.path}\n${source.byteOffset}`, { ...source, elementCount });
+  return [...sources.values()].map(({ path, byteOffset, dtype, elementCount }) => ({
+    path,
+    byteOffset,
+    byteCount: elementCount * DTYPE_BYTES[dtype],
+  }));
+}
