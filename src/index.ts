@@ -8,6 +8,12 @@ export type { DifferenceStatus, TensorDifference } from "./execute/tensor-differ
 export { type VerifyOptions, type VerifyReport, verify } from "./execute/verify.ts";
 export type { VerifyFailure } from "./execute/verify-shards.ts";
 export type { ReadOptions, ReadProgress } from "./execute/with-pool.ts";
+export {
+  type ExportOptions,
+  type ExportProgress,
+  type ExportResult,
+  exportGguf,
+} from "./gguf/export-gguf.ts";
 export { type InspectOptions, inspect, type ModelReport } from "./plan/inspect.ts";
 export {
   type PlannedModelReport,

@@ -43,6 +43,7 @@ describe("imports", () => {
     ["index"],
     ["search", "report"],
     ["evaluate", "conflicts", "execute"],
+    ["gguf"],
     ["plan"],
     ["recipe", "methods", "checkpoint"],
     ["native", "errors", "dtypes", "version"],
