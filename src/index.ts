@@ -1,5 +1,18 @@
 /** tiesmith's public API: re-exports only. */
 export { type ErrorCode, isBadInput, type Problem, TiesmithError } from "./errors.ts";
+export type { BackendOptions } from "./evaluate/backend-options.ts";
+export {
+  type EvaluateOptions,
+  type EvaluationProgress,
+  evaluate,
+} from "./evaluate/evaluate.ts";
+export type {
+  AverageScore,
+  Comparison,
+  EvaluatedTask,
+  EvaluationResults,
+  Score,
+} from "./evaluate/results.ts";
 export { type DiffOptions, type DiffReport, type DiffTotals, diff } from "./execute/diff.ts";
 export type { ModelSummary } from "./execute/manifest.ts";
 export { merge } from "./execute/merge.ts";

@@ -21,7 +21,9 @@ export interface ExportCommandOptions extends OutputOptions {
 export function addExportCommand(program: Command): void {
   const command = program.command("export").summary("write a model in another format");
   command
-    .description("Writes a model folder as one file of another format. Streams: memory does not grow with the model.")
+    .description(
+      "Writes a model folder as one file of another format. Streams: memory does not grow with the model.",
+    )
     .argument("<format>", "gguf")
     .argument("<model>", "a model folder, or a hub id in the local cache")
     .option("--out <file>", "the file to write; always needed")

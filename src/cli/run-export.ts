@@ -11,9 +11,13 @@ import { printJson, printMessage, printResult } from "./terminal.ts";
 export async function runExport(format: string, model: string, options: ExportCommandOptions): Promise<void> {
   const { json = false, quiet = false, out, type, overwrite } = options;
   if (format !== "gguf")
-    throw new TiesmithError("USAGE", `Expected the format gguf, but received ${JSON.stringify(format)}`, { format });
+    throw new TiesmithError("USAGE", `Expected the format gguf, but received ${JSON.stringify(format)}`, {
+      format,
+    });
   if (out === undefined)
-    throw new TiesmithError("USAGE", "Expected --out FILE, the file to write, but found none", { option: "--out" });
+    throw new TiesmithError("USAGE", "Expected --out FILE, the file to write, but found none", {
+      option: "--out",
+    });
   const result = await interruptible((signal) =>
     withProgress(quiet, (onProgress) =>
       exportGguf(model, { out, type: type as ExportOptions["type"], overwrite, signal, onProgress }),
@@ -23,5 +27,7 @@ export async function runExport(format: string, model: string, options: ExportCo
   if (json) return printJson(result);
   if (quiet) return;
   const size = `${plural(result.tensorCount, "tensor")}, ${formatBytes(result.byteSize)}`;
-  printResult(`Wrote ${result.out}: ${result.architecture} as ${result.type}, ${size}, in ${formatDuration(result.seconds)}`);
+  printResult(
+    `Wrote ${result.out}: ${result.architecture} as ${result.type}, ${size}, in ${formatDuration(result.seconds)}`,
+  );
 }
