@@ -26,6 +26,8 @@ export interface PromptOptions {
   readonly prompt: string;
   /** Examples before each row; by default what the task says. */
   readonly shots: number | undefined;
+  /** The first so many rows. */
+  readonly limit: number | undefined;
 }
 
 /**
@@ -43,11 +45,13 @@ export function makeItems(
 ): Item[] {
   const prompt = promptOf(file, options.prompt);
   const renderer = new PromptRenderer(file, language, options.prompt, prompt);
+  renderer.collectLabels([...examples, ...rows]);
+  const description = renderer.description();
   const shots = examples.map((row) => ({ row, ...renderer.shot(row) }));
-  return rows.map((row) => {
+  return rows.slice(0, options.limit).map((row) => {
     const own = renderer.parts(row);
     const before = chosenShots(file, shots, row, options.shots).map(({ text }) => text);
-    const context = prompt.description + [...before, own.text].join(file.task.separator);
+    const context = description + [...before, own.text].join(file.task.separator);
     const request = requestOf(file, context, own.choices);
     const requestHash = createHash("sha256").update(JSON.stringify(request)).digest("hex");
     const { choices, goldIndex, goldText } = own;
@@ -119,12 +123,22 @@ class PromptRenderer {
   readonly #language: TaskLanguage;
   readonly #name: string;
   readonly #prompt: TaskPrompt;
+  #allLabels: readonly string[] = [];
 
   constructor(file: TaskFile, language: TaskLanguage, name: string, prompt: TaskPrompt) {
     this.#file = file;
     this.#language = language;
     this.#name = name;
     this.#prompt = prompt;
+  }
+
+  /** The answers that occur, sorted: for prompts that list the candidate labels. */
+  collectLabels(rows: readonly SplitRow[]): void {
+    this.#allLabels = [...new Set(rows.map((row) => this.#answer(row)))].sort();
+  }
+
+  description(): string {
+    return this.#render(this.#prompt.description, ["prompts", this.#name, "description"], {});
   }
 
   shot(row: SplitRow): { text: string; answer: string } {
@@ -139,13 +153,18 @@ class PromptRenderer {
   }
 
   parts(row: SplitRow): Parts {
-    const { task } = this.#file;
     const choices = this.#choices(row);
-    const answer = this.#render(task.answer, ["answer"], row.fields);
+    const answer = this.#answer(row);
     const goldIndex = choices.length === 0 ? null : this.#goldIndex(answer, choices, row);
     const values = { ...row.fields, choices, answer, answer_index: goldIndex };
     const text = this.#render(this.#prompt.prompt, ["prompts", this.#name, "prompt"], values);
     return { text, choices, goldIndex, goldText: answer };
+  }
+
+  #answer(row: SplitRow): string {
+    const { answer } = this.#prompt;
+    if (answer !== undefined) return this.#render(answer, ["prompts", this.#name, "answer"], row.fields);
+    return this.#render(this.#file.task.answer, ["answer"], row.fields);
   }
 
   #choices(row: SplitRow): string[] {
@@ -173,10 +192,8 @@ class PromptRenderer {
 
   #render(template: string, keys: readonly string[], values: Record<string, unknown>): string {
     const { task, path, lineOf } = this.#file;
-    return render(
-      template,
-      { ...values, language: this.#language, labels: task.labels },
-      { path, line: lineOf(keys), keys },
-    );
+    const place = { path, line: lineOf(keys), keys };
+    const given = { language: this.#language, labels: task.labels, all_labels: this.#allLabels };
+    return render(template, { ...values, ...given }, place);
   }
 }

@@ -103,15 +103,17 @@ async function parquetRows(bytes: Buffer, path: string): Promise<unknown[]> {
 
 function pick(value: unknown, data: Task["data"], path: string, row: number): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
+  for (const [name, key] of Object.entries(data.optional)) fields[name] = plain(valueAt(value, key) ?? "");
   for (const [name, key] of Object.entries(data.fields)) {
-    const found = typeof key === "number" ? (value as unknown[])[key] : nested(value, key);
+    const found = valueAt(value, key);
     if (found === undefined || found === null || found === "") throw missing(value, key, path, row);
     fields[name] = plain(found);
   }
   return fields;
 }
 
-function nested(value: unknown, key: string): unknown {
+function valueAt(value: unknown, key: string | number): unknown {
+  if (typeof key === "number") return Array.isArray(value) ? value[key] : undefined;
   const own = (value as Record<string, unknown> | null)?.[key];
   if (own !== undefined || !key.includes(".")) return own;
   return key

@@ -142,7 +142,8 @@ function crossCheck(file: TaskFile): void {
 }
 
 function checkTemplates({ task, path, lineOf }: TaskFile): void {
-  const known = [...Object.keys(task.data.fields), "language", "labels"];
+  const fields = [...Object.keys(task.data.fields), ...Object.keys(task.data.optional)];
+  const known = [...fields, "language", "labels", "all_labels"];
   const check = (template: string | undefined, keys: readonly string[], more: readonly string[] = []) => {
     if (template !== undefined)
       checkTemplate(template, [...known, ...more], { path, line: lineOf(keys), keys });
@@ -150,7 +151,7 @@ function checkTemplates({ task, path, lineOf }: TaskFile): void {
   check(task.answer, ["answer"]);
   check(task.data.key, ["data", "key"], ["row_number"]);
   for (const [name, prompt] of Object.entries(task.prompts)) {
-    for (const key of ["description", "prompt", "target"] as const)
+    for (const key of ["description", "prompt", "target", "answer"] as const)
       check(prompt[key], ["prompts", name, key], ["choices", "letters", "answer", "answer_index"]);
     if (typeof prompt.choices === "string") check(prompt.choices, ["prompts", name, "choices"]);
   }

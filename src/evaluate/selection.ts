@@ -93,12 +93,11 @@ async function selectTask(
   const { task } = file;
   const { data = null, split: splitName = "test", limit } = options;
   const split = await readSplit(file, splitName, language, data);
-  const rows = limit === undefined ? split.rows : split.rows.slice(0, limit);
   const wantsShots =
     (options.shots ?? task.shots.count) > 0 || (options.shots === undefined && task.shots.onePerAnswer);
   const examples = wantsShots ? (await readSplit(file, task.shots.split, language, data)).rows : [];
   const prompt = options.prompt ?? (Object.keys(task.prompts)[0] as string);
-  const items = makeItems(file, language, rows, examples, { prompt, shots: options.shots });
+  const items = makeItems(file, language, split.rows, examples, { prompt, shots: options.shots, limit });
   const facts: EvaluatedTask = {
     task: task.task,
     title: task.title,

@@ -32,17 +32,21 @@ const data = z.strictObject({
   hub: text.optional(),
   /** The names that templates use → columns or keys (`a.b` for nested ones). */
   fields: z.record(z.string(), z.union([text, count])),
+  /** The same, for what some rows lack: empty there. */
+  optional: z.record(z.string(), z.union([text, count])).default({}),
   /** Names a row; default: its number. A template. */
   key: text.optional(),
 });
 
 const prompt = z.strictObject({
-  /** Before everything, once. */
+  /** Before everything, once; a template. */
   description: z.string().default(""),
   prompt: text,
   /** What the model should have said, for the examples; a template. Default: the answer after a space. */
   target: text.optional(),
-  /** Texts to choose among, one a line; a template. */
+  /** Instead of the task's `answer`, where a language of prompts has labels of its own. */
+  answer: text.optional(),
+  /** Texts to choose among: a list, or a template that gives one a line. */
   choices: z.union([text, z.array(text).min(2)]).optional(),
 });
 
@@ -82,7 +86,7 @@ export const taskSchema = z.strictObject({
   splits: z.record(z.string(), split),
   /** Rows a split has in Table 6 of the paper, for `tasks check`. */
   paperRows: z.record(z.string(), count).default({}),
-  /** Labels that `choices` templates may use as `labels`. */
+  /** For templates, as `labels`. (`all_labels` are the answers that occur in the data, sorted.) */
   labels: z.array(text).default([]),
   prompts: z.record(z.string(), prompt).refine((prompts) => Object.keys(prompts).length > 0, "at least one"),
   /** The right answer: a choice's text or its number from 0 (ranking), or a text. A template. */

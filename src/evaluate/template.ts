@@ -71,7 +71,7 @@ function namesIn(program: unknown): { used: Set<string>; bound: Set<string> } {
     if (node.type === "Identifier") names.add(String(node.value));
     for (const [key, child] of Object.entries(node)) {
       if (key === "loopvar" || (key === "assignee" && node.type === "Set")) visit(child, bound);
-      else if (key === "property" && node.computed === false) continue;
+      else if (key === "operator" || (key === "property" && node.computed === false)) continue;
       else if (
         (key === "filter" || key === "test") &&
         (node.type === "FilterExpression" || node.type === "TestExpression")
