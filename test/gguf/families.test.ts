@@ -1,6 +1,6 @@
 /** Every family that can be written as GGUF computes in llama.cpp what an independent forward pass computes. */
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { RankAnswer } from "../../src/evaluate/backend.ts";
 import { loadLlamaModel, loadLlamaPackage, openLlama } from "../../src/evaluate/llama-package.ts";
 import { LlamaText } from "../../src/evaluate/llama-text.ts";
@@ -76,14 +76,17 @@ const families: Record<string, TinyFamily> = {
 const CONTEXT = "the old flute records the concert and the band 1234";
 const CHOICES = [" the", " and the coin", " 12", "ᐁ"];
 
+let llama: ReturnType<typeof openLlama> | undefined;
+afterAll(async () => (await llama)?.dispose());
+
 async function tokensOf(folder: string, texts: readonly string[]): Promise<number[][]> {
   const out = join(temporaryFolder(), "tokens.gguf");
   await exportGguf(folder, { out, type: "f32" });
-  const llama = await openLlama(await loadLlamaPackage());
-  const model = await loadLlamaModel(llama, out);
+  llama ??= openLlama(await loadLlamaPackage());
+  const model = await loadLlamaModel(await llama, out);
   const text = new LlamaText(model);
   const tokens = texts.map((one) => text.encode(one).map(Number));
-  await llama.dispose();
+  await model.dispose();
   return tokens;
 }
 

@@ -1,18 +1,19 @@
 /** llama.cpp, opened once for the tests of a file. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { ModelAnswer, ModelRequest, ModelSession } from "../../src/evaluate/backend.ts";
-import { LlamaBackend, type LlamaOptions } from "../../src/evaluate/llama-backend.ts";
-import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
+import { LlamaBackend } from "../../src/evaluate/llama-backend.ts";
 
-const started: LlamaBackend[] = [];
-afterAll(async () => {
-  for (const backend of started) await backend.close();
-});
+let shared: Promise<LlamaBackend> | undefined;
+afterAll(async () => (await shared)?.close());
 
 /** A model folder or GGUF file, open; one thread, so that a loaded machine does not slow it down. */
-export async function openModel(path: string, options: Partial<LlamaOptions> = {}): Promise<ModelSession> {
-  const backend = await LlamaBackend.start({ threads: 1, workFolder: temporaryFolder(), ...options });
-  started.push(backend);
+export async function openModel(path: string): Promise<ModelSession> {
+  const workFolder = mkdtempSync(join(tmpdir(), "tiesmith-test-"));
+  shared ??= LlamaBackend.start({ threads: 1, workFolder });
+  const backend = await shared;
   return backend.open(await backend.identify(path));
 }
 
