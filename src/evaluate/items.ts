@@ -51,7 +51,8 @@ export function makeItems(
   return rows.slice(0, options.limit).map((row) => {
     const own = renderer.parts(row);
     const before = chosenShots(file, shots, row, options.shots).map(({ text }) => text);
-    const context = description + [...before, own.text].join(file.task.separator);
+    const opening = description === "" ? [] : [description];
+    const context = [...opening, ...before, own.text].join(file.task.separator);
     const request = requestOf(file, context, own.choices);
     const requestHash = createHash("sha256").update(JSON.stringify(request)).digest("hex");
     const { choices, goldIndex, goldText } = own;

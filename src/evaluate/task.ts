@@ -39,7 +39,7 @@ const data = z.strictObject({
 });
 
 const prompt = z.strictObject({
-  /** Before everything, once; a template. */
+  /** Before everything, once, and a separator; a template. */
   description: z.string().default(""),
   prompt: text,
   /** What the model should have said, for the examples; a template. Default: the answer after a space. */
@@ -101,7 +101,7 @@ export const taskSchema = z.strictObject({
       onePerAnswer: z.boolean().default(false),
     })
     .default({ count: 0, split: "dev", onePerAnswer: false }),
-  /** Between examples. */
+  /** Between examples, and after the description. */
   separator: z.string().default("\n\n"),
   /** Between the prompt and a choice or the answer. */
   delimiter: z.string().default(" "),

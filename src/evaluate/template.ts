@@ -13,7 +13,7 @@ export interface TemplatePlace {
 const compiled = new Map<string, Template>();
 
 /**
- * Renders a template. One space or newline at an end is kept: prompts depend on it.
+ * Renders a template; as in Jinja2, one line break at its end is dropped.
  * @throws {TiesmithError} `TASK_INVALID` naming the line
  */
 export function render(template: string, values: Record<string, unknown>, place: TemplatePlace): string {
