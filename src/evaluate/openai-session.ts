@@ -172,9 +172,14 @@ export class OpenAiSession implements ModelSession {
     return values;
   }
 
-  /** Null for a choice that is not among the candidates. */
+  /**
+   * Null for a choice that is not among the candidates. SentencePiece writes ` 1` as a space and a digit: where the
+   * likeliest token is but a space, the one after it tells.
+   */
   async #chooseByCandidates({ context, choices }: RankRequest): Promise<ModelAnswer> {
-    const candidates = await nextCandidates(this.#client, this.#model, context);
+    let candidates = await nextCandidates(this.#client, this.#model, context);
+    const [likeliest] = [...candidates].sort((a, b) => b[1] - a[1]);
+    if (likeliest?.[0] === "") candidates = await nextCandidates(this.#client, this.#model, `${context} `);
     return { logLikelihoods: choices.map((choice) => candidates.get(choice.trim()) ?? null) };
   }
 

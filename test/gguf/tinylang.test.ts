@@ -87,7 +87,7 @@ describe("the file, read by another reader", () => {
       "tokenizer.ggml.add_bos_token": true,
       "tokenizer.ggml.add_space_prefix": true,
     });
-    expect((metadata["tokenizer.ggml.tokens"] as string[]).length).toBe(960);
+    expect((metadata as unknown as Record<string, string[]>)["tokenizer.ggml.tokens"]?.length).toBe(960);
     expect(tensorInfos.length).toBe(result.tensorCount);
     const number = { f32: 0, f16: 1, bf16: 30, q8_0: 8 }[type];
     const byName = new Map(tensorInfos.map((info) => [info.name, info]));
