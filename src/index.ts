@@ -1,13 +1,10 @@
 /** tiesmith's public API: re-exports only. */
 export { type ErrorCode, isBadInput, type Problem, TiesmithError } from "./errors.ts";
+export { checkData, evaluate, evaluateWithHarness, listTasks } from "./evaluate/api.ts";
 export type { BackendOptions } from "./evaluate/backend-options.ts";
-export { checkData, type DataCheck, listTasks, type TaskSummary } from "./evaluate/check-data.ts";
-export {
-  type EvaluateOptions,
-  type EvaluationProgress,
-  evaluate,
-} from "./evaluate/evaluate.ts";
-export { evaluateWithHarness, type HarnessOptions } from "./evaluate/lm-eval.ts";
+export type { DataCheck, TaskSummary } from "./evaluate/check-data.ts";
+export type { EvaluateOptions, EvaluationProgress } from "./evaluate/evaluate.ts";
+export type { HarnessOptions } from "./evaluate/lm-eval.ts";
 export type {
   AverageScore,
   Comparison,

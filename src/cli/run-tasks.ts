@@ -12,9 +12,9 @@ export async function runTasks(words: readonly string[], { json = false }: Outpu
     if (folder === undefined)
       throw new TiesmithError("USAGE", "Expected a folder: tiesmith tasks check FOLDER, but found none");
     const checks = await checkData(folder, names);
-    return json ? printJson(checks) : printResult(formatChecks(checks, folder));
+    return json ? printJson(checks) : printResult(formatChecks(checks, await listTasks(names), folder));
   }
-  const tasks = listTasks(words);
+  const tasks = await listTasks(words);
   if (json) return printJson(tasks);
   printResult(words.length === 0 ? formatTasks(tasks) : tasks.map(explain).join("\n\n"));
 }
@@ -50,25 +50,30 @@ function explain(task: TaskSummary): string {
   ].join("\n");
 }
 
-function formatChecks(checks: readonly DataCheck[], folder: string): string {
-  if (checks.length === 0) return `Found none of the known benchmarks in ${folder}`;
+/** What is there, then what is not, with where it is published. */
+function formatChecks(checks: readonly DataCheck[], asked: readonly TaskSummary[], folder: string): string {
+  const absent = asked.filter(({ task }) => !checks.some((check) => check.task === task));
+  const missing = absent.map(
+    ({ task, source, licence }) =>
+      `missing: ${task}, ${source ?? "your own data"}${licence === null ? "" : ` (${licence})`}`,
+  );
+  const found = checks.length === 0 ? `Found none of the benchmarks in ${folder}` : checksTable(checks);
+  return missing.length === 0 ? found : `${found}\n\n${missing.join("\n")}`;
+}
+
+function checksTable(checks: readonly DataCheck[]): string {
+  const right = "right" as const;
   const columns = [
     { title: "Task" },
     { title: "Language" },
     { title: "Split" },
-    { title: "Rows", align: "right" as const },
-    { title: "Paper", align: "right" as const },
+    { title: "Rows", align: right },
+    { title: "Paper", align: right },
     { title: "" },
   ];
-  return formatTable(
-    columns,
-    checks.map(({ task, language, split, rows, paperRows, problem }) => [
-      task,
-      language,
-      split,
-      rows === null ? "–" : String(rows),
-      paperRows === null ? "–" : String(paperRows),
-      problem ?? "",
-    ]),
-  );
+  const shown = (count: number | null) => (count === null ? "–" : String(count));
+  const rows = checks.map(({ task, language, split, rows: count, paperRows, problem }) => {
+    return [task, language, split, shown(count), shown(paperRows), problem ?? ""];
+  });
+  return formatTable(columns, rows);
 }

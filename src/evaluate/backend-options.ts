@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { nearestName, TiesmithError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
-import { LlamaBackend, type LlamaOptions } from "./llama-backend.ts";
-import { OpenAiBackend, type OpenAiOptions } from "./openai-backend.ts";
+import type { LlamaOptions } from "./llama-backend.ts";
+import type { OpenAiOptions } from "./openai-backend.ts";
 
 /** The embedded llama.cpp, or a server that speaks OpenAI's protocol. */
 export type BackendOptions =
@@ -19,8 +19,15 @@ export async function startBackend(
   signal: AbortSignal | undefined,
 ): Promise<Backend> {
   const { kind } = options;
-  if (kind === "llama") return LlamaBackend.start({ ...options, workFolder: join(cache, "gguf"), signal });
-  if (kind === "openai") return new OpenAiBackend(options);
+  // Loaded when they are used: whoever merges needs no HTTP client.
+  if (kind === "llama") {
+    const { LlamaBackend } = await import("./llama-backend.ts");
+    return LlamaBackend.start({ ...options, workFolder: join(cache, "gguf"), signal });
+  }
+  if (kind === "openai") {
+    const { OpenAiBackend } = await import("./openai-backend.ts");
+    return new OpenAiBackend(options);
+  }
   const near = nearestName(kind, BACKEND_KINDS) ?? BACKEND_KINDS.join(", ");
   throw new TiesmithError(
     "USAGE",

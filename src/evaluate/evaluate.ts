@@ -39,17 +39,7 @@ export interface EvaluateOptions extends SelectionOptions {
   readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
 }
 
-/**
- * Evaluates models on tasks. Answers are kept as they come: what an earlier run has answered is not asked again, and
- * a change of scoring needs no model.
- *
- * @param models model folders, GGUF files or hub ids; for a server, the names of its models
- * @param tasks `sib200:tam`, or the path of a task file
- * @throws {TiesmithError} `TASK_INVALID`, `DATA_INVALID` before a model is opened; `BACKEND_UNAVAILABLE`,
- * `BACKEND_FAILED`, `MODEL_UNSUPPORTED`, `INTERRUPTED`
- * @example
- * const { averages } = await evaluate(["base", "merged"], ["sib200:tam"], { data: "benchmarks" });
- */
+/** See `api.ts`. */
 export async function evaluate(
   models: readonly string[],
   tasks: readonly string[],

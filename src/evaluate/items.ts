@@ -86,7 +86,7 @@ function chosenShots(
   wanted: number | undefined,
 ): Shot[] {
   const { count, onePerAnswer, split } = task.shots;
-  const others = shots.filter((shot) => shot.row !== row && shot.row.key !== row.key);
+  const others = shots.filter((shot) => shot.row.key !== row.key || shot.row.file !== row.file);
   const number = wanted ?? count;
   let chosen = others.slice(0, number);
   if (onePerAnswer && wanted === undefined) {

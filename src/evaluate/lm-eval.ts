@@ -21,14 +21,7 @@ export interface HarnessOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Evaluates models with lm-evaluation-harness, whose names of tasks these are. The result has the form of
- * {@link evaluate}, without paired comparisons.
- *
- * @throws {TiesmithError} `BACKEND_UNAVAILABLE` if the command is missing; `BACKEND_FAILED` with its last words
- * @example
- * await evaluateWithHarness(["merged"], ["belebele_tam_Taml"], { limit: 100 });
- */
+/** See `api.ts`. */
 export async function evaluateWithHarness(
   models: readonly string[],
   tasks: readonly string[],

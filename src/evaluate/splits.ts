@@ -10,6 +10,7 @@ import { render } from "./template.ts";
 export interface SplitRow extends DataRow {
   /** Names the row within its file. */
   readonly key: string;
+  readonly file: string;
 }
 
 /** A split as it was read, and how it came about. */
@@ -46,7 +47,7 @@ export async function readSplit(
   }
   const found = findDataFile(task, split.from, language, dataFolder);
   if (!("path" in found)) throw absent(file, splitName, language, found);
-  const all = keyed(await readRows(found.path, task.data), file, language);
+  const all = keyed(await readRows(found.path, task.data), found.path, file, language);
   const taken = split.except === undefined ? null : task.splits[split.except]?.draw;
   let rows = all;
   if (taken != null) rows = without(all, drawn(all, taken));
@@ -66,6 +67,7 @@ export async function readSplit(
 
 function keyed(
   rows: readonly DataRow[],
+  dataPath: string,
   { task, path, lineOf }: TaskFile,
   language: TaskLanguage,
 ): SplitRow[] {
@@ -75,7 +77,7 @@ function keyed(
     const values = { ...row.fields, language, row_number: row.row };
     const key =
       template === undefined ? String(row.row) : render(template, values, { path, line: lineOf(keys), keys });
-    return { ...row, key };
+    return { ...row, key, file: dataPath };
   });
 }
 

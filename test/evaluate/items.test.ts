@@ -7,7 +7,7 @@ import type { SplitRow } from "../../src/evaluate/splits.ts";
 import { A, dataFolder, PLAIN_TASK, taskOf, writeTask } from "./task-builder.ts";
 
 const rows = (list: readonly Record<string, unknown>[]): SplitRow[] =>
-  list.map((fields, index) => ({ row: index + 1, key: String(index + 1), fields }));
+  list.map((fields, index) => ({ row: index + 1, key: String(index + 1), file: "data", fields }));
 const options = { prompt: "plain", shots: undefined, limit: undefined };
 const context = (item: Item | undefined) => item?.request.context;
 
@@ -115,7 +115,12 @@ describe("the prompts of", () => {
 
   it("MLiC-Eval name the language, cut long texts and list the labels in order", () => {
     const fields = { id: 1, text: "ས".repeat(600), label: "Sports", label_zh: "体育" };
-    const example = { row: 9, key: "9", fields: { id: 2, text: "b", label: "Arts", label_zh: "艺术" } };
+    const example = {
+      row: 9,
+      key: "9",
+      file: "train",
+      fields: { id: 2, text: "b", label: "Arts", label_zh: "艺术" },
+    };
     const item = one("mlic-tc", "english", fields, [example]);
     expect(context(item)).toBe(
       "Please classify the following Tibetan text into one of the candidate labels.\n\n" +
@@ -141,6 +146,7 @@ describe("the prompts of", () => {
     const example = {
       row: 9,
       key: "9",
+      file: "train",
       fields: { id: 2, question: "1+1", number: 2, steps: "1+1=2.", steps_zh: "" },
     };
     const item = one("mlic-math", "english", { id: 1, question: "3+4", number: 7, steps: "", steps_zh: "" }, [
