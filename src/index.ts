@@ -1,10 +1,11 @@
 /** tiesmith's public API: re-exports only. */
 export { type ErrorCode, isBadInput, type Problem, TiesmithError } from "./errors.ts";
-export { checkData, evaluate, evaluateWithHarness, listTasks } from "./evaluate/api.ts";
+export { checkData, evaluate, evaluateWithHarness, listTasks, rescore } from "./evaluate/api.ts";
 export type { BackendOptions } from "./evaluate/backend-options.ts";
 export type { DataCheck, TaskSummary } from "./evaluate/check-data.ts";
 export type { EvaluateOptions, EvaluationProgress } from "./evaluate/evaluate.ts";
 export type { HarnessOptions } from "./evaluate/lm-eval.ts";
+export type { Rescored } from "./evaluate/rescore.ts";
 export type {
   AverageScore,
   Comparison,

@@ -5,6 +5,7 @@
 import type { DataCheck, TaskSummary } from "./check-data.ts";
 import type { EvaluateOptions } from "./evaluate.ts";
 import type { HarnessOptions } from "./lm-eval.ts";
+import type { Rescored } from "./rescore.ts";
 import type { EvaluationResults } from "./results.ts";
 
 /**
@@ -65,4 +66,18 @@ export async function listTasks(names: readonly string[] = []): Promise<TaskSumm
 export async function checkData(folder: string, names: readonly string[] = []): Promise<DataCheck[]> {
   const implementation = await import("./check-data.ts");
   return implementation.checkData(folder, names);
+}
+
+/**
+ * Scores a file of predictions that {@link evaluate} wrote again, by a task's rules as they are now.
+ *
+ * @param path `OUT/predictions/MODEL.TASK.LANGUAGE.SPLIT.jsonl`
+ * @param task a name, or the path of a task file
+ * @throws {TiesmithError} `DATA_INVALID` if the file is broken or the task scores in another way; `TASK_INVALID`
+ * @example
+ * const { value } = await rescore("results/predictions/merged.mgsm.tel.test.jsonl", "my-mgsm.yaml");
+ */
+export async function rescore(path: string, task: string): Promise<Rescored> {
+  const implementation = await import("./rescore.ts");
+  return implementation.rescore(path, task);
 }

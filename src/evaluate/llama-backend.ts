@@ -48,7 +48,9 @@ export class LlamaBackend implements Backend {
 
   async identify(reference: string): Promise<EvaluatedModel> {
     const path = isGguf(reference) ? resolve(reference) : findModel(reference);
-    return { name: basename(path, ".gguf"), reference: path, hash: modelHash(path) };
+    // Snapshots in the hub's cache are named after their commit.
+    const name = path.includes("/snapshots/") ? reference : basename(path, ".gguf");
+    return { name, reference: path, hash: modelHash(path) };
   }
 
   settingsOf(): Readonly<Record<string, unknown>> {

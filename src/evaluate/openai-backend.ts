@@ -66,9 +66,10 @@ export class OpenAiBackend implements Backend {
   }
 
   async open(model: EvaluatedModel): Promise<ModelSession> {
-    const abilities = await this.#told(() => probeServer(this.#client, model.reference));
+    const served = { client: this.#client, model: model.reference };
+    const ability = await this.#told(() => probeServer(served));
     const { concurrency = 8, url } = this.#options;
-    return new OpenAiSession(this.#client, model.reference, abilities, { concurrency, url });
+    return new OpenAiSession(served, ability, { concurrency, url });
   }
 
   async close(): Promise<void> {}

@@ -1,5 +1,5 @@
 /** Failures of a server, in words. */
-import { APIConnectionError, APIError } from "openai";
+import { APIConnectionError, APIError, APIUserAbortError } from "openai";
 import { messageOf, TiesmithError } from "../errors.ts";
 
 /** What a failed request means to someone who gave an address. */
@@ -9,6 +9,8 @@ export function serverError(
   code: "BACKEND_UNAVAILABLE" | "BACKEND_FAILED",
 ): TiesmithError {
   if (error instanceof TiesmithError) return error;
+  if (error instanceof APIUserAbortError)
+    return new TiesmithError("INTERRUPTED", "The evaluation was interrupted");
   const details = { url, status: error instanceof APIError ? error.status : undefined };
   if (error instanceof APIConnectionError) {
     const cause = error.cause === undefined ? messageOf(error) : messageOf(error.cause);

@@ -22,15 +22,32 @@ export type ServerAbility = "echo" | "next" | "text";
 const CANDIDATES = 20;
 const PROBE = "One, two, three, four";
 
+/** A model of a server. */
+export interface ServedModel {
+  readonly client: OpenAI;
+  readonly model: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Wanted = Omit<OpenAI.CompletionCreateParamsNonStreaming, "model" | "temperature">;
+
+/** Greedy. */
+function complete({ client, model, signal }: ServedModel, wanted: Wanted): Promise<OpenAI.Completion> {
+  return client.completions.create(
+    { model, temperature: 0, ...wanted },
+    signal === undefined ? {} : { signal },
+  );
+}
+
 /**
  * Finds out what a server tells. Servers that cannot echo answer without an error, and would score at chance.
  */
-export async function probeServer(client: OpenAI, model: string): Promise<ServerAbility> {
-  const echoed = await tolerated(() => echo(client, model, PROBE));
+export async function probeServer(served: ServedModel): Promise<ServerAbility> {
+  const echoed = await tolerated(() => echo(served, PROBE));
   // The first token has no log-probability; all others must have a finite one.
   if (echoed !== null && echoed.length >= 3 && echoed.slice(1).every((value) => Number.isFinite(value)))
     return "echo";
-  const candidates = await tolerated(() => nextCandidates(client, model, PROBE));
+  const candidates = await tolerated(() => nextCandidates(served, PROBE));
   return candidates !== null && candidates.size > 1 ? "next" : "text";
 }
 
@@ -45,15 +62,8 @@ async function tolerated<T>(run: () => Promise<T>): Promise<T | null> {
 }
 
 /** Log-probabilities of the tokens of a text; the first is null. */
-async function echo(client: OpenAI, model: string, prompt: string): Promise<(number | null)[]> {
-  const completion = await client.completions.create({
-    model,
-    prompt,
-    max_tokens: 1,
-    echo: true,
-    logprobs: 1,
-    temperature: 0,
-  });
+async function echo(served: ServedModel, prompt: string): Promise<(number | null)[]> {
+  const completion = await complete(served, { prompt, max_tokens: 1, echo: true, logprobs: 1 });
   const values: (number | null)[] = completion.choices[0]?.logprobs?.token_logprobs ?? [];
   const promptTokens = completion.usage?.prompt_tokens ?? values.length - 1;
   return values.slice(0, promptTokens);
@@ -65,14 +75,8 @@ interface Candidate {
 }
 
 /** Candidates for the next token, by text without spaces around; of equal ones the likelier counts. */
-async function nextCandidates(client: OpenAI, model: string, prompt: string): Promise<Map<string, number>> {
-  const completion = await client.completions.create({
-    model,
-    prompt,
-    max_tokens: 1,
-    logprobs: CANDIDATES,
-    temperature: 0,
-  });
+async function nextCandidates(served: ServedModel, prompt: string): Promise<Map<string, number>> {
+  const completion = await complete(served, { prompt, max_tokens: 1, logprobs: CANDIDATES });
   const logprobs = completion.choices[0]?.logprobs as
     | { top_logprobs?: Record<string, number>[]; content?: { top_logprobs?: Candidate[] }[] }
     | null
@@ -89,19 +93,16 @@ async function nextCandidates(client: OpenAI, model: string, prompt: string): Pr
 
 export class OpenAiSession implements ModelSession {
   readonly usage: Usage = { evaluatedTokens: 0, requestedTokens: 0 };
-  readonly #client: OpenAI;
-  readonly #model: string;
+  #served: ServedModel;
   readonly #ability: ServerAbility;
   readonly #options: { readonly concurrency: number; readonly url: string };
 
   constructor(
-    client: OpenAI,
-    model: string,
+    served: ServedModel,
     ability: ServerAbility,
     options: { readonly concurrency: number; readonly url: string },
   ) {
-    this.#client = client;
-    this.#model = model;
+    this.#served = served;
     this.#ability = ability;
     this.#options = options;
   }
@@ -122,6 +123,7 @@ export class OpenAiSession implements ModelSession {
     answered: (index: number, answer: ModelAnswer) => void,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    this.#served = { ...this.#served, signal };
     let next = 0;
     const work = async () => {
       for (let index = next++; index < requests.length; index = next++) {
@@ -166,7 +168,7 @@ export class OpenAiSession implements ModelSession {
   }
 
   async #echo(text: string): Promise<(number | null)[]> {
-    const values = await echo(this.#client, this.#model, text);
+    const values = await echo(this.#served, text);
     this.usage.evaluatedTokens += values.length;
     this.usage.requestedTokens += values.length;
     return values;
@@ -177,9 +179,9 @@ export class OpenAiSession implements ModelSession {
    * likeliest token is but a space, the one after it tells.
    */
   async #chooseByCandidates({ context, choices }: RankRequest): Promise<ModelAnswer> {
-    let candidates = await nextCandidates(this.#client, this.#model, context);
+    let candidates = await nextCandidates(this.#served, context);
     const [likeliest] = [...candidates].sort((a, b) => b[1] - a[1]);
-    if (likeliest?.[0] === "") candidates = await nextCandidates(this.#client, this.#model, `${context} `);
+    if (likeliest?.[0] === "") candidates = await nextCandidates(this.#served, `${context} `);
     return { logLikelihoods: choices.map((choice) => candidates.get(choice.trim()) ?? null) };
   }
 
@@ -192,13 +194,11 @@ export class OpenAiSession implements ModelSession {
   }
 
   async #generate({ context, stop, maxTokens }: GenerateRequest): Promise<GenerateAnswer> {
-    const completion = await this.#client.completions.create({
-      model: this.#model,
+    const completion = await complete(this.#served, {
       prompt: context,
       max_tokens: maxTokens,
-      temperature: 0,
-      // OpenAI's own limit.
-      ...(stop.length > 0 && stop.length <= 4 ? { stop: [...stop] } : {}),
+      // OpenAI's own limit; the others are looked for below.
+      ...(stop.length > 0 ? { stop: stop.slice(0, 4) } : {}),
     });
     const choice = completion.choices[0];
     const text = choice?.text ?? "";

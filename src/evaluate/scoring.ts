@@ -15,7 +15,8 @@ export interface Prediction {
   readonly gold: string;
   /** The chosen text, or what was extracted; null if nothing was found. */
   readonly chosen: string | null;
-  /** Log-likelihoods of the choices. */
+  /** What was ranked, and the log-likelihoods. */
+  readonly choices?: readonly string[];
   readonly scores?: readonly (number | null)[];
   /** Right or wrong under each way to normalise. */
   readonly by?: Readonly<Record<Normalization, boolean>>;
@@ -29,8 +30,11 @@ export interface Prediction {
 export const NORMALIZATIONS = ["none", "characters", "bytes"] as const;
 export type Normalization = (typeof NORMALIZATIONS)[number];
 
+/** What scoring needs of an item. */
+export type ScoredItem = Pick<Item, "key" | "row" | "requestHash" | "choices" | "goldIndex" | "goldText">;
+
 /** Scores one answer by the task's rules. */
-export function scoreAnswer(item: Item, answer: ModelAnswer, scoring: Scoring): Prediction {
+export function scoreAnswer(item: ScoredItem, answer: ModelAnswer, scoring: Scoring): Prediction {
   const { key, row, requestHash } = item;
   if (scoring.method === "generation") {
     const { text, bytes, ended } = answer as GenerateAnswer;
@@ -52,6 +56,7 @@ export function scoreAnswer(item: Item, answer: ModelAnswer, scoring: Scoring): 
     correct: best === item.goldIndex,
     gold: item.choices[item.goldIndex as number] as string,
     chosen: item.choices[best] ?? null,
+    choices: item.choices,
     scores: logLikelihoods,
     by: { none: right("none"), characters: right("characters"), bytes: right("bytes") },
   };

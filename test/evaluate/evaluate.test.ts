@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { type EvaluateOptions, evaluate } from "../../src/evaluate/evaluate.ts";
+import { rescore } from "../../src/evaluate/rescore.ts";
 import type { Prediction } from "../../src/evaluate/scoring.ts";
 import { TINYLANG } from "../gguf/tiny-checkpoint.ts";
 import { dataFolder, newFolder, PLAIN_TASK, writeTask } from "./task-builder.ts";
@@ -212,6 +213,25 @@ describe("results", () => {
       unparsableAt: null,
     });
     expect(Buffer.from(first?.bytes ?? "", "base64").toString()).toBe(" 1");
+  });
+
+  it("are scored again from the file alone", async () => {
+    const out = newFolder();
+    const { scores } = await run(["ct-x"], [task("rs"), task("math")], { languages: ["X"], limit: 20, out });
+    const file = (name: string) => join(out, `predictions/ct-x.tinylang-${name}.X.test.jsonl`);
+    const { by, value, correct } = scores[0] ?? {};
+    expect(rescore(file("rs"), task("rs"))).toMatchObject({ by, value, correct });
+    const plain = parse(readFileSync(task("rs"), "utf8"));
+    plain.scoring.normalize = "none";
+    expect(rescore(file("rs"), writeTask(stringify(plain))).value).toBe(by?.none);
+    expect(rescore(file("math"), task("math")).predictions).toEqual(
+      readFileSync(file("math"), "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    );
+    expect(() => rescore(file("math"), task("rs"))).toThrow(/by log-likelihood .* row 1 has a text/);
+    expect(() => rescore(join(out, "none.jsonl"), task("rs"))).toThrow(/a file of predictions/);
   });
 
   it("count outputs that are no UTF-8, by their bytes", async () => {

@@ -100,6 +100,19 @@ describe("faults", () => {
     expect(scores[0]).toMatchObject({ value: 1 });
   });
 
+  it("do not keep an interrupted run waiting", async () => {
+    const controller = new AbortController();
+    const running = served([task("math")], {
+      signal: controller.signal,
+      onProgress: ({ doneRows }) => {
+        if (doneRows !== 1) return;
+        server.faults.push("slow", "slow", "slow");
+        controller.abort();
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: "INTERRUPTED" });
+  });
+
   it("that stay end the run; what was answered is kept, and the next run goes on", async () => {
     const cache = newFolder();
     const data = dataFolder({
