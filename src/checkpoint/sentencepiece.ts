@@ -32,27 +32,48 @@ export interface SentencePieceModel {
  * `TrainerSpec`: model_type 3. `NormalizerSpec`: add_dummy_prefix 3 (default true).
  */
 export function readSentencePieceModel(model: Uint8Array): SentencePieceModel | null {
-  const pieces: SentencePiece[] = [];
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const decode = (bytes: Uint8Array): string => decoder.decode(bytes);
-  let [algorithm, addsDummyPrefix] = [1, true];
+  return unlessBroken(() => {
+    const pieces = readPieces(model);
+    const messages = (wanted: number) =>
+      fieldsOf(model).flatMap(({ number, value }) =>
+        number === wanted && value instanceof Uint8Array ? [value] : [],
+      );
+    const algorithm =
+      messages(2)
+        .map((message) => lastNumber(message, 3))
+        .at(-1) ?? 1;
+    const addsDummyPrefix =
+      (messages(3)
+        .map((message) => lastNumber(message, 3))
+        .at(-1) ?? 1) !== 0;
+    return pieces.length === 0 ? null : { pieces, algorithm, addsDummyPrefix };
+  });
+}
+
+/**
+ * The pieces of a `tokenizer.model` in the order of their ids, or null if the bytes are no SentencePiece model. The
+ * settings beside them are not looked at.
+ */
+export function sentencePieces(model: Uint8Array): string[] | null {
+  const pieces = unlessBroken(() => readPieces(model).map(({ text }) => text));
+  return pieces === null || pieces.length === 0 ? null : pieces;
+}
+
+function unlessBroken<T>(read: () => T): T | null {
   try {
-    for (const { number, value } of fieldsOf(model)) {
-      if (!(value instanceof Uint8Array)) continue;
-      if (number === 1) pieces.push(readPiece(value, decode));
-      if (number === 2) algorithm = lastNumber(value, 3) ?? algorithm;
-      if (number === 3) addsDummyPrefix = (lastNumber(value, 3) ?? 1) !== 0;
-    }
+    return read();
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) return null;
     throw error;
   }
-  return pieces.length === 0 ? null : { pieces, algorithm, addsDummyPrefix };
 }
 
-/** The pieces of a `tokenizer.model` in the order of their ids, or null if the bytes are no SentencePiece model. */
-export function sentencePieces(model: Uint8Array): string[] | null {
-  return readSentencePieceModel(model)?.pieces.map(({ text }) => text) ?? null;
+function readPieces(model: Uint8Array): SentencePiece[] {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const decode = (bytes: Uint8Array): string => decoder.decode(bytes);
+  return fieldsOf(model).flatMap(({ number, value }) =>
+    number === 1 && value instanceof Uint8Array ? [readPiece(value, decode)] : [],
+  );
 }
 
 interface Field {
