@@ -43,7 +43,7 @@ const options = {
     "chunks/piscina-worker": join(piscina, "worker.js"),
   },
   // piscina's own optional dependency, for an option that is not used.
-  external: [...Object.keys(manifest.dependencies ?? {}), "@napi-rs/nice"],
+  external: [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), "@napi-rs/nice"],
   plugins: [renamePiscinaWorker],
   // Our modules only define things, so that who imports one function of the API does not load the rest.
   treeshake: {

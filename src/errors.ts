@@ -11,6 +11,10 @@ export const BAD_INPUT_CODES = [
   "MODEL_NOT_FOUND", // a model path or hub id that leads nowhere
   "CHECKPOINT_INVALID", // a file breaks the safetensors format or the index
   "DTYPE_UNSUPPORTED", // a tensor is stored in a format that cannot be merged
+  "MODEL_UNSUPPORTED", // an architecture or a tokenizer that cannot be written as GGUF
+  "TASK_INVALID", // a task file breaks a rule, or a task is unknown
+  "DATA_INVALID", // a benchmark's rows are absent, or one of them breaks a rule
+  "BACKEND_UNAVAILABLE", // a package, a command or a server that runs models is absent, or cannot do what is asked
   "MODELS_MISMATCH", // names, shapes or integer buffers differ between the models
   "NOT_FINITE", // NaN or Inf in an input
   "OVERFLOW", // a finite result does not fit the output dtype
@@ -31,6 +35,7 @@ export const FAILED_RUN_CODES = [
   "VERIFY_FAILED", // an output does not have the hashes its manifest tells
   "ADDON_MISSING", // the native addon cannot be loaded
   "WORKER_FAILED", // a worker thread died
+  "BACKEND_FAILED", // what runs the model failed in the middle of a run
   "INTERNAL", // a broken invariant: a bug in tiesmith
 ] as const;
 

@@ -16,6 +16,19 @@ export type {
   TensorFigures,
 } from "./conflicts/report-data.ts";
 export { type ErrorCode, isBadInput, type Problem, TiesmithError } from "./errors.ts";
+export { checkData, evaluate, evaluateWithHarness, listTasks, rescore } from "./evaluate/api.ts";
+export type { BackendOptions } from "./evaluate/backend-options.ts";
+export type { DataCheck, TaskSummary } from "./evaluate/check-data.ts";
+export type { EvaluateOptions, EvaluationProgress } from "./evaluate/evaluate.ts";
+export type { HarnessOptions } from "./evaluate/lm-eval.ts";
+export type { Rescored } from "./evaluate/rescore.ts";
+export type {
+  AverageScore,
+  Comparison,
+  EvaluatedTask,
+  EvaluationResults,
+  Score,
+} from "./evaluate/results.ts";
 export { type DiffOptions, type DiffReport, type DiffTotals, diff } from "./execute/diff.ts";
 export type { ModelSummary } from "./execute/manifest.ts";
 export { merge } from "./execute/merge.ts";
@@ -24,6 +37,12 @@ export type { DifferenceStatus, TensorDifference } from "./execute/tensor-differ
 export { type VerifyOptions, type VerifyReport, verify } from "./execute/verify.ts";
 export type { VerifyFailure } from "./execute/verify-shards.ts";
 export type { ReadOptions, ReadProgress } from "./execute/with-pool.ts";
+export {
+  type ExportOptions,
+  type ExportProgress,
+  type ExportResult,
+  exportGguf,
+} from "./gguf/export-gguf.ts";
 export { type InspectOptions, inspect, type ModelReport } from "./plan/inspect.ts";
 export {
   type PlannedModelReport,

@@ -44,7 +44,7 @@ describe("imports", () => {
     ["report"],
     ["search"],
     ["evaluate", "conflicts"],
-    ["execute"],
+    ["execute", "gguf"],
     ["plan"],
     ["recipe", "methods", "checkpoint"],
     ["native", "errors", "dtypes", "version"],

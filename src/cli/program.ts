@@ -6,10 +6,13 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { addConflictsCommand } from "./conflicts.ts";
 import { addDiffCommand } from "./diff.ts";
+import { addEvaluateCommand } from "./evaluate.ts";
+import { addExportCommand } from "./export.ts";
 import { addInspectCommand } from "./inspect.ts";
 import { addMergeCommand } from "./merge.ts";
 import type { OutputOptions } from "./options.ts";
 import { addPlanCommand } from "./plan.ts";
+import { addTasksCommand } from "./tasks.ts";
 import { addVerifyCommand } from "./verify.ts";
 
 const EXAMPLES = `
@@ -26,6 +29,18 @@ Exit codes: 0 done, 1 failed run, 2 bad input; after a signal 128 and its
 number: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
 Environment: NO_COLOR; HF_HUB_CACHE and HF_HOME, where hub ids are looked up;
 TIESMITH_KERNEL, which forces an instruction set.`;
+
+const COMMANDS = [
+  addMergeCommand,
+  addPlanCommand,
+  addConflictsCommand,
+  addInspectCommand,
+  addDiffCommand,
+  addVerifyCommand,
+  addEvaluateCommand,
+  addTasksCommand,
+  addExportCommand,
+];
 
 /** Runs one command line, given without node and script, and sets the exit code of the process. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -59,16 +74,7 @@ function createProgram(): Command {
     .exitOverride()
     // Messages are told by reportFailure, in one line each.
     .configureOutput({ outputError: () => {} });
-  for (const add of [
-    addMergeCommand,
-    addPlanCommand,
-    addConflictsCommand,
-    addInspectCommand,
-    addDiffCommand,
-    addVerifyCommand,
-  ]) {
-    add(program);
-  }
+  for (const add of COMMANDS) add(program);
   return program;
 }
 

@@ -52,6 +52,17 @@ describe("examples/merge.mjs", () => {
   }, 60_000);
 });
 
+describe("examples/evaluate.mjs", () => {
+  it("tells scores and what their difference is worth", () => {
+    const cache = join(temporaryFolder(), "answers");
+    const { status, output } = run(process.execPath, ["examples/evaluate.mjs", cache], ROOT);
+    expect(status, output).toBe(0);
+    expect(output).toMatch(
+      /^sft tinylang-tc: \d+\.0 % \(.*\n(.*\n){3}ctsft-x against sft, tinylang-tc: .* p = 0\.000\n/,
+    );
+  }, 120_000);
+});
+
 describe("README.md", () => {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const blocks = (language: string) =>

@@ -78,7 +78,7 @@ function stagePackage(stage: string): void {
     "CMakeLists.txt",
     "binding.gyp",
   ];
-  for (const path of [...files, "native", "dist", "docs", "build/Release/tiesmith.node"])
+  for (const path of [...files, "native", "dist", "docs", "tasks", "build/Release/tiesmith.node"])
     cpSync(join(ROOT, path), join(stage, path), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(stage, "node_modules"));
 }

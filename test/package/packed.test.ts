@@ -54,6 +54,7 @@ it("holds the prebuilt addon, the sources that build it, and no binding.gyp", ()
     "CMakeLists.txt",
     "dist/index.d.ts",
     "dist/LICENSES.txt",
+    "tasks/sib200.yaml",
     "README.md",
     "LICENSE",
     "NOTICE",
@@ -81,6 +82,25 @@ it("merges through the API with the prebuilt addon, and without it says what was
   expect(message).toContain(join(packed.installed, PREBUILT));
   expect(message).toContain(join(packed.installed, "build", "Release", "tiesmith.node"));
   expect(message).toMatch(/Build it with: cd (\S+) && npm install && npm run build:native$/);
+}, 60_000);
+
+it("evaluates only where node-llama-cpp is, and says how to get it", () => {
+  const examples = join(ROOT, "examples", "tinylang");
+  const words = [
+    join(examples, "models/sft"),
+    "--tasks",
+    join(examples, "tasks/tc.yaml"),
+    "--languages",
+    "A",
+  ];
+  const common = ["--data", join(examples, "data"), "--cache", "answers"];
+  const { status, output } = run(
+    "npx",
+    ["--no-install", "tiesmith", "evaluate", ...words, ...common],
+    packed.project,
+  );
+  expect(output).toMatch(/node-llama-cpp .* not installed; install it with: npm install node-llama-cpp\n$/);
+  expect(status).toBe(2);
 }, 60_000);
 
 it("can be built where it is installed, as that message says", () => {
