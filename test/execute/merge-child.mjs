@@ -4,8 +4,9 @@
  * function of node:fs or "onProgress", before or after it; `asNobody`, to give up the rights of root;
  * `withoutExchange`, for a file system that cannot swap two folders. Prints "merging" on stderr when it begins.
  */
+
 import fs from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import { merge } from "tiesmith";
 
 const { merges, kill, asNobody, withoutExchange } = JSON.parse(process.argv[2]);
@@ -27,8 +28,9 @@ if (kill !== undefined && kill.call !== "onProgress") {
   syncBuiltinESMExports();
 }
 if (withoutExchange) {
-  const { addon } = await import(new URL("./native/addon.js", import.meta.resolve("tiesmith")));
-  addon().exchangePaths = () => false;
+  // The package has the same object: a binary is loaded once.
+  const addon = createRequire(import.meta.url)("../../build/Release/tiesmith.node");
+  addon.exchangePaths = () => false;
 }
 if (asNobody && process.getuid() === 0) process.setuid(65534);
 

@@ -4,8 +4,9 @@
  * `count`-th call of `call`, a function of node:fs or "onProgress". `sparse`: shards get a size and no room, as on a
  * file system without fallocate. Prints what each merge came to, and the names beside OUT after it.
  */
+
 import fs from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { merge } from "tiesmith";
 
@@ -40,8 +41,9 @@ for (const call of ["mkdirSync", "copyFileSync", "writeFileSync", "writeSync", "
 }
 syncBuiltinESMExports();
 if (sparse) {
-  const { addon } = await import(new URL("./native/addon.js", import.meta.resolve("tiesmith")));
-  addon().reserveFile = (path, byteCount) => {
+  // The package has the same object: a binary is loaded once.
+  const addon = createRequire(import.meta.url)("../../build/Release/tiesmith.node");
+  addon.reserveFile = (path, byteCount) => {
     closeSync(openSync(path, "wx"));
     fs.truncateSync(path, byteCount);
   };

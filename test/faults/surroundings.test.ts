@@ -26,13 +26,13 @@ describe("a merge needs no temporary folder:", () => {
       return join(folder, "locked");
     };
     const { out, outcome } = mergeUnder(locked, true);
-    expect(outcome).toEqual({ status: 0, stderr: "", error: undefined });
+    expect(outcome).toEqual({ status: 0, stderr: "merging\n", error: undefined });
     expect(await verify(out)).toMatchObject({ ok: true });
   });
 
   it("one that does not exist", async () => {
     const { out, outcome } = mergeUnder((folder) => join(folder, "nowhere"), false);
-    expect(outcome).toEqual({ status: 0, stderr: "", error: undefined });
+    expect(outcome).toEqual({ status: 0, stderr: "merging\n", error: undefined });
     expect(await verify(out)).toMatchObject({ ok: true });
     expect(existsSync(join(out, "..", "nowhere"))).toBe(false);
   });
