@@ -16,7 +16,7 @@ namespace tiesmith {
 class Draft {
  public:
   // More than this share of undecided elements is not worth a draft, and memory is bounded by it.
-  static constexpr std::size_t kElementsPerUndecided = 6;
+  static constexpr std::size_t kElementsPerUndecided = 8;
 
   // What `undecided_room` must hold for a draft of these inputs.
   static std::size_t undecided_bytes(const ChunkInputs& inputs);

@@ -14,7 +14,7 @@ write one.`;
 
 /** Adds the command to the program. */
 export function addTasksCommand(program: Command): void {
-  const command = program.command("tasks").summary("list the benchmarks, check their data");
+  const command = program.command("tasks").summary("list benchmarks, check their data");
   command
     .description("Lists and explains the tasks of the paper, or looks for their data in a folder (check).")
     .argument("[words...]", "names of tasks, paths of task files; or check FOLDER [TASK...]");

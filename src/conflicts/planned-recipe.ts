@@ -2,9 +2,9 @@
 import { resolve } from "node:path";
 import { TiesmithError } from "../errors.ts";
 import { modelLabels } from "../execute/manifest.ts";
-import { isCopy } from "../execute/merge-tensors.ts";
 import { planWorks } from "../execute/plan-works.ts";
 import type { TensorWork } from "../execute/tensor-work.ts";
+import { isCopy } from "../execute/work.ts";
 import { methods } from "../methods/registry.ts";
 import { referenceOf } from "../plan/find-model.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";

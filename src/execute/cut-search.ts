@@ -13,6 +13,9 @@ export const FULL_WINDOW: Window = { low: 0, high: 0x7fffffff, shift: 15 };
 /** Bins of a narrow window: 32 KiB of counts per chunk, which stay in the cache and cross threads cheaply. */
 const NARROW_BINS = 4096;
 
+/** A bin of 2^16 keys is the widest that can tell a single key. */
+const WIDEST_BINS = 16;
+
 /** Above this many bytes the chunks' own counts are dropped, and ties are counted by one more round. */
 const KEPT_TALLY_BYTES = 16 << 20;
 
@@ -140,9 +143,9 @@ function emptyTotals(window: Window): Totals {
   return { above: 0, inside: 0, bins: new Uint32Array(2 * binCount) };
 }
 
-/** At most NARROW_BINS bins, but for windows of 2^29 keys and more, which have up to the full window's 65,536. */
+/** At most NARROW_BINS bins, but for windows of 2^28 keys and more, which have up to 32,768. */
 export function narrowWindow(low: number, high: number): Window {
   let shift = 0;
-  while ((high - low) / 2 ** shift >= NARROW_BINS && shift < FULL_WINDOW.shift) shift++;
+  while ((high - low) / 2 ** shift >= NARROW_BINS && shift < WIDEST_BINS) shift++;
   return { low, high, shift };
 }

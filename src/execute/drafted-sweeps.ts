@@ -58,10 +58,8 @@ export class DraftedSweeps implements Sweeps {
   }
 }
 
-/** Above this share of undecided elements drafts cost more than the passes that they save. */
-const MOST_UNDECIDED = 1 / 16;
-/** With slack they save two passes. */
-const MOST_UNDECIDED_WITH_SLACK = 1 / 8;
+/** Above this share of undecided elements drafts need too much memory; at a ninth they still saved time. */
+const MOST_UNDECIDED = 1 / 12;
 
 /** Whether a tensor can be drafted, and it pays: all that is yet to be measured are cuts, and their brackets are narrow. */
 export function isDraftable(arithmetic: TiesArithmetic, brackets: Brackets): boolean {
@@ -71,5 +69,5 @@ export function isDraftable(arithmetic: TiesArithmetic, brackets: Brackets): boo
   const trims = brackets.trims.filter((trim) => trim !== null);
   if (!slackIsKnown || trims.some((trim) => trim.low === 0)) return false;
   if (trims.length === 0 && arithmetic.slack === null) return false;
-  return brackets.undecided <= (arithmetic.slack === null ? MOST_UNDECIDED : MOST_UNDECIDED_WITH_SLACK);
+  return brackets.undecided <= MOST_UNDECIDED;
 }

@@ -73,8 +73,7 @@ export async function measureScope(
 ): Promise<Measured> {
   const total = elementCountOf(sweeps.chunks);
   const kept = arithmetic.densities.map((density) => keptCount(density, total));
-  const searches = kept.some((count) => count > 0 && count < total) || arithmetic.slack !== null;
-  const guess = brackets ?? (searches && total >= SAMPLED_FROM_ELEMENTS ? await sweeps.sample() : null);
+  const guess = brackets ?? (isSampled(arithmetic, total) ? await sweeps.sample() : null);
   const trims = await measureTrims(kept, total, sweeps, guess);
   const norms = arithmetic.rescale ? await measureNorms(trims, sweeps) : null;
   const trimmed: Measured = { trims, norms, zeroSign: fixedZeroSign(arithmetic), slack: null };
@@ -83,6 +82,12 @@ export async function measureScope(
   const elected: Measured = { ...trimmed, zeroSign };
   if (arithmetic.slack === null || total === 0) return elected;
   return { ...elected, slack: await measureSlack(arithmetic.slack, elected, sweeps, guess) };
+}
+
+/** Whether a scope of so many elements has cuts, and is large enough to be sampled for them. */
+export function isSampled(arithmetic: TiesArithmetic, total: number): boolean {
+  const isCut = (density: number) => ![0, total].includes(keptCount(density, total));
+  return total >= SAMPLED_FROM_ELEMENTS && (arithmetic.slack !== null || arithmetic.densities.some(isCut));
 }
 
 /** What an exactly zero vote elects; + where that is yet to be measured. */

@@ -1,27 +1,20 @@
 /** Runs the tensors of a merge through the pool, in file order, a bounded number at a time. */
-import { DTYPE_BYTES } from "../dtypes.ts";
 import type { TiesArithmetic } from "../methods/method.ts";
 import type { ChunkResult } from "../native/addon.ts";
 import { addCounts } from "./chunk-counts.ts";
 import { isDraftable } from "./drafted-sweeps.ts";
 import { forEachInFlight } from "./in-flight.ts";
+import { Lookahead } from "./lookahead.ts";
 import { type Measured, measureScope } from "./measure.ts";
 import { type ChunksRun, mergeDrafted } from "./merge-drafted.ts";
 import { type ChunkMeasured, measuredForChunk, UNMEASURED } from "./native-job.ts";
-import type { ByteRange, CopyOperation, Operation, TensorOutcome } from "./operations.ts";
+import type { Operation, TensorOutcome } from "./operations.ts";
 import type { Pool } from "./pool.ts";
 import { PoolSweeps } from "./pool-sweeps.ts";
+import { prepareTensors } from "./prepare-tensors.ts";
 import type { Brackets } from "./sampling.ts";
 import { chunkCount, chunkExtent, chunksOf, type TensorWork } from "./tensor-work.ts";
-
-/** A tensor that is copied unchanged: integers, booleans. */
-export interface CopyWork {
-  readonly name: string;
-  /** In order, each small enough for a worker's scratch memory. */
-  readonly pieces: readonly Omit<CopyOperation, "kind">[];
-}
-
-export type Work = TensorWork | CopyWork;
+import { costOf, isCopy, type Work } from "./work.ts";
 
 /** Measurements over the whole model, and where each tensor's chunks stand in that scope. */
 export interface ModelScope {
@@ -84,28 +77,19 @@ export async function mergeTensors(
   const groups = groupsOf(works);
   const chunkElements = Math.max(1, ...works.map((work) => (isCopy(work) ? 1 : work.chunkElements)));
   const limit = pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD * chunkElements;
+  const prepared = new Lookahead(groups, (group) => prepareTensors(group, scope !== null, pool));
   await forEachInFlight(
     groups,
     limit,
     (group) => group.cost,
     async (group, leave) => {
-      await readAhead(group, pool);
+      const brackets = await prepared.take(group.order);
       const [only] = group.works;
       if (group.works.length === 1 && only !== undefined && !isCopy(only) && chunkCount(only) > 1)
-        await mergeLarge(only, scope, group.order, pool, hooks, leave);
+        await mergeLarge(only, scope, brackets, group.order, pool, hooks, leave);
       else await mergeSmall(group, scope, pool, hooks);
     },
   );
-}
-
-export function isCopy(work: Work): work is CopyWork {
-  return "pieces" in work;
-}
-
-/** What a work costs, in elements; copied bytes count as one element each. */
-export function costOf(work: Work): number {
-  if (!isCopy(work)) return work.elementCount;
-  return work.pieces.reduce((sum, piece) => sum + piece.source.byteCount, 0);
 }
 
 function groupsOf(works: readonly Work[]): Group[] {
@@ -127,20 +111,6 @@ function groupsOf(works: readonly Work[]): Group[] {
   }
   flush();
   return groups;
-}
-
-/** Asks for a group's inputs now: groups start well before their turn comes. */
-async function readAhead(group: Group, pool: Pool): Promise<void> {
-  const ranges = group.works.flatMap((work): ByteRange[] => {
-    if (isCopy(work)) return work.pieces.map((piece) => piece.source);
-    const sources = work.base === null ? work.models : [work.base, ...work.models];
-    return sources.map(({ path, byteOffset, dtype }) => ({
-      path,
-      byteOffset,
-      byteCount: work.elementCount * DTYPE_BYTES[dtype],
-    }));
-  });
-  await pool.run([{ kind: "readAhead", ranges }], group.order);
 }
 
 async function mergeSmall(
@@ -185,6 +155,7 @@ function outcomeOf(answers: readonly SmallAnswer[]): TensorOutcome {
 async function mergeLarge(
   tensor: TensorWork,
   scope: ModelScope | null,
+  brackets: Brackets | null,
   order: number,
   pool: Pool,
   hooks: MergeHooks,
@@ -195,7 +166,7 @@ async function mergeLarge(
     leave(elementCount);
   };
   const run = { chunks: chunksOf(tensor), order, pool, combined };
-  const { results, measured } = await mergeChunks(run, tensor, scope);
+  const { results, measured } = await mergeChunks(run, tensor, scope, brackets);
   hooks.tensorDone(tensor, {
     hashes: results.map((result) => result.hash),
     counts: addCounts(results),
@@ -207,6 +178,7 @@ async function mergeChunks(
   run: ChunksRun,
   tensor: TensorWork,
   scope: ModelScope | null,
+  brackets: Brackets | null,
 ): Promise<{ results: readonly ChunkResult[]; measured: Measured | null }> {
   const { arithmetic } = tensor;
   if (scope !== null)
@@ -214,12 +186,11 @@ async function mergeChunks(
   if (arithmetic.kind !== "ties")
     return { results: await combineChunks(run, () => UNMEASURED), measured: null };
   const sweeps = new PoolSweeps(run.chunks, run.pool, run.order);
-  const brackets = await sweeps.sample();
-  const drafted = isDrafted(tensor, arithmetic, brackets, run.pool)
-    ? await mergeDrafted(run, brackets)
-    : null;
-  if (drafted !== null) return drafted;
-  const measured = await measureScope(arithmetic, sweeps, brackets);
+  if (brackets !== null && isDrafted(tensor, arithmetic, brackets, run.pool)) {
+    const drafted = await mergeDrafted(run, brackets);
+    if (drafted !== null) return drafted;
+  }
+  const measured = await measureScope(arithmetic, sweeps, brackets ?? undefined);
   return { results: await combineChunks(run, (i) => measuredForChunk(measured, i)), measured };
 }
 

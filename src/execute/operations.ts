@@ -198,6 +198,11 @@ export interface WorkerSetting {
   readonly shared: SharedArrayBuffer;
 }
 
+/** What a worker posts after each batch, where its times are wanted. */
+export interface TimedMessage {
+  readonly timed: string;
+}
+
 /** What a worker posts when it has loaded its modules. */
 export interface LoadedMessage {
   /** The thread's id. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { DTYPE_BYTES, type FloatDtype } from "../dtypes.ts";
 import type { MergePlan, PlannedSource, PlannedTensor } from "../plan/merge-plan.ts";
 import { COPIED_PIECE_BYTES } from "./hash-grid.ts";
-import type { Work } from "./merge-tensors.ts";
 import type { SourceRef } from "./tensor-work.ts";
+import type { Work } from "./work.ts";
 
 /** The works of a plan in its order, writing below `folder`. */
 export function planWorks(plan: MergePlan, folder: string, saturate: boolean): Work[] {

@@ -13,6 +13,7 @@ import {
   CANCELLED,
   type LoadedMessage,
   type Operation,
+  type TimedMessage,
   type WorkerSetting,
 } from "./operations.ts";
 import { OrderedQueue } from "./task-order.ts";
@@ -32,6 +33,8 @@ export class Pool {
   readonly #loaded = new Set<number>();
   /** Gives up each batch that is queued or running, once a worker has died. */
   readonly #giveUps = new Set<(error: TiesmithError) => void>();
+  /** The last report of each thread, where times are wanted. */
+  readonly #timed = new Map<string, string>();
   #failure: TiesmithError | null = null;
   #closed: Promise<void> | null = null;
 
@@ -48,7 +51,10 @@ export class Pool {
       taskQueue: new OrderedQueue(),
       workerData: setting,
     });
-    this.#piscina.on("message", ({ loaded }: LoadedMessage) => this.#loaded.add(loaded));
+    this.#piscina.on("message", (message: LoadedMessage | TimedMessage) => {
+      if ("loaded" in message) this.#loaded.add(message.loaded);
+      else this.#timed.set(message.timed.slice(0, message.timed.indexOf(":")), message.timed);
+    });
     // Without a listener a worker that dies outside a task would end the process.
     this.#piscina.on("error", (error: unknown) => this.#fail(error));
     // One that dies in silence (`process.exit`) tells its tasks, if it has any: they know more, and come first.
@@ -113,6 +119,7 @@ export class Pool {
     await this.#allLoaded();
     if (this.#giveUps.size > 0) await this.#piscina.close({ force: true }).catch(() => undefined);
     await this.#piscina.destroy();
+    for (const report of this.#timed.values()) process.stderr.write(`${report}\n`);
   }
 
   /**

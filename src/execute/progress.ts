@@ -1,7 +1,7 @@
 /** Counts how far a merge has come, in bytes of inputs and output. */
 import type { MergePlan } from "../plan/merge-plan.ts";
 import type { MergePhase, MergeProgress } from "./merge-options.ts";
-import { costOf, type Work } from "./merge-tensors.ts";
+import { costOf, type Work } from "./work.ts";
 
 export class ProgressMeter {
   readonly #report: ((progress: MergeProgress) => void) | undefined;

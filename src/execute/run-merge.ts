@@ -13,7 +13,7 @@ import { VERSION } from "../version.ts";
 import { withRoomWanted } from "./full-disk.ts";
 import { type Manifest, modelLabels } from "./manifest.ts";
 import type { MergeOptions, MergeResult } from "./merge-options.ts";
-import { type ModelScope, measureModel, mergeTensors, scopeOf, type Work } from "./merge-tensors.ts";
+import { type ModelScope, measureModel, mergeTensors, scopeOf } from "./merge-tensors.ts";
 import { settleReplaced } from "./move-into-place.ts";
 import { withOutputLock } from "./output-lock.ts";
 import { openPartialFolder, type PartialFolder, planDigest } from "./partial-folder.ts";
@@ -24,6 +24,7 @@ import { confirmClaims } from "./resume.ts";
 import { seal } from "./seal.ts";
 import { systemProblem } from "./system-problem.ts";
 import { recordOf, scopeRecord, type TensorRecord } from "./tensor-record.ts";
+import type { Work } from "./work.ts";
 
 /** What a merge runs on, and when it began. */
 interface Run {

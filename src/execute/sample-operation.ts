@@ -7,6 +7,7 @@ import type { OpenFiles } from "./open-files.ts";
 import type { SampleOperation } from "./operations.ts";
 import {
   type Brackets,
+  nearSample,
   SAMPLE_WINDOW,
   type SampledCut,
   sampledCut,
@@ -97,5 +98,6 @@ function sampleSlack(
   if (arithmetic.kind !== "ties" || arithmetic.slack === null || sum.discarded === 0) return null;
   // How many are given back hardly varies; how many of them are sampled does, as rare events do.
   const given = givenCount(arithmetic.slack, sum);
-  return sampledCut(sum, given, Math.sqrt(given));
+  const sampled = sampledCut(sum, given, Math.sqrt(given));
+  return { ...sampled, bracket: nearSample(sampled.bracket, sum) };
 }

@@ -65,6 +65,21 @@ export function sampledCut({ bins }: Tally, rank: number, error: number): Sample
   };
 }
 
+/** Keys of 8 octaves: farther than that from all sampled keys lies none that matters, and a guess may be wrong. */
+const FAR = 2 ** 26;
+
+/** The bracket without what is far from all sampled keys, so that its bins are few; keys are at least 1. */
+export function nearSample({ low, high }: Window, { bins }: Tally): Window {
+  const sample = new Uint32Array(bins);
+  const { shift } = SAMPLE_WINDOW;
+  let first = 0;
+  while (first < sample.length / 2 - 1 && sample[2 * first] === 0) first++;
+  let last = sample.length / 2 - 1;
+  while (last > first && sample[2 * last] === 0) last--;
+  const lowest = Math.max(1, low, first * 2 ** shift - FAR);
+  return narrowWindow(lowest, Math.max(lowest, Math.min(high, (last + 1) * 2 ** shift - 1 + FAR)));
+}
+
 /** As {@link sampledCut}, of a known share of all keys: the number of sampled keys above it is then binomial. */
 export function sampledCutOfShare(sample: Tally, share: number): SampledCut {
   const bins = new Uint32Array(sample.bins);

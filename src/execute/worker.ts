@@ -7,10 +7,13 @@ import {
   type BatchAnswer,
   CANCELLED,
   type LoadedMessage,
+  type Operation,
+  type TimedMessage,
   type WorkerSetting,
 } from "./operations.ts";
 import { runOperation } from "./run-operation.ts";
 import { systemProblem } from "./system-problem.ts";
+import { TIMERS_WANTED, Timers } from "./timers.ts";
 
 const files = new OpenFiles();
 // piscina puts the pool's workerData behind its own.
@@ -23,12 +26,22 @@ export default async function runBatch(batch: Batch): Promise<BatchAnswer> {
     for (const operation of batch.operations) {
       if (Atomics.load(shared, CANCELLED) !== 0)
         throw new TiesmithError("INTERRUPTED", "The run was interrupted");
-      answers.push(await runOperation(operation, files));
+      answers.push(await run(operation));
     }
     return { answers };
   } catch (error) {
     return { problem: problemOf(error) };
+  } finally {
+    // Every time: a thread is not told that it is about to end.
+    if (timers !== null) parentPort?.postMessage({ timed: timers.report(threadId) } satisfies TimedMessage);
   }
+}
+
+const timers = TIMERS_WANTED ? new Timers() : null;
+
+function run(operation: Operation): unknown {
+  if (timers === null) return runOperation(operation, files);
+  return timers.run(operation.kind, () => runOperation(operation, files));
 }
 
 function problemOf(error: unknown): Problem {

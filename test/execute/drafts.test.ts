@@ -153,7 +153,7 @@ describe("a drafted tensor has the bytes, hashes, cuts and counts of one that wa
     const { undecided, ...found } = await byDrafts(tensor);
     expect(found.bytes.equals(expected.bytes)).toBe(true);
     expect({ ...found, bytes: null }).toEqual({ ...expected, bytes: null });
-    expect(undecided).toBeLessThan(tensor.elementCount / 6);
+    expect(undecided).toBeLessThan(tensor.elementCount / 8);
     if (tensor.arithmetic.kind === "ties" && tensor.arithmetic.slack?.share !== 0)
       expect(undecided).toBeGreaterThan(0);
   });
@@ -215,12 +215,6 @@ describe("isDraftable", () => {
     ["nothing to measure", {}, { trims: [null, null] }, false],
     ["a bracket that holds zeros", {}, { trims: [null, { ...narrow, low: 0 }] }, false],
     ["wide brackets", {}, { undecided: 0.1 }, false],
-    [
-      "wide brackets, but two passes to save",
-      { slack: slack(0.04) },
-      { slack: narrow, undecided: 0.1 },
-      true,
-    ],
     ["slack of which the sample knows nothing", { slack: slack(0.04) }, {}, false],
   ])("%s", (_, arithmetic, given, expected) => {
     expect(isDraftable({ ...PLAIN, ...arithmetic }, { ...brackets, ...given })).toBe(expected);
