@@ -24,7 +24,7 @@ function octaveBlocks(chunk: ChunkRef): { first: number; stride: number } {
 
 /** @throws {TiesmithError} `NOT_FINITE` or `OVERFLOW`, naming tensor and index */
 export function runAnalyse({ chunk, measured }: AnalyseOperation, files: OpenFiles): NativeAnalysis {
-  const job = nativeJob(chunk, measured, files.input, false);
+  const job = nativeJob(chunk, measured, files.input, "trimmed");
   const election = nativeElection(chunk.tensor.arithmetic, measured);
   const result = addon().analyse(job, election, measured.slack, octaveBlocks(chunk));
   if ("failure" in result) throw notFinite(chunk, result);
@@ -33,7 +33,7 @@ export function runAnalyse({ chunk, measured }: AnalyseOperation, files: OpenFil
 
 /** Counts losses; NaN and Inf are found by the analysis of the same chunk. */
 export function runLosses({ chunk, measured }: LossesOperation, files: OpenFiles): LossTally {
-  const job = nativeJob(chunk, measured, files.input, true);
+  const job = nativeJob(chunk, measured, files.input, "everything");
   return addon().tallyLosses(job, nativeElection(chunk.tensor.arithmetic, measured));
 }
 
@@ -44,7 +44,7 @@ export function runClasses(operation: ClassesOperation, files: OpenFiles): Uint3
   const isTies = arithmetic.kind === "ties" && arithmetic.priority !== null;
   // Of the trims' numbering; in the election there are two models.
   const priority = isTies ? ((arithmetic.priority as number) < firstCount ? 0 : 1) : -1;
-  const job = nativeJob(chunk, measured, files.input, false);
+  const job = nativeJob(chunk, measured, files.input, "trimmed");
   return addon().tallyClasses(job, firstCount, { zeroSign: measured.zeroSign, priority });
 }
 

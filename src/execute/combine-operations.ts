@@ -2,15 +2,16 @@
 import { TiesmithError } from "../errors.ts";
 import type { Arithmetic } from "../methods/method.ts";
 import { addon, type ChunkFailure, type ChunkResult } from "../native/addon.ts";
-import { nativeCombination, nativeElection, nativeJob, nativeOutput } from "./native-job.ts";
+import { nativeCombination, nativeElection, nativeJob, nativeOutput, type ReadBefore } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { CombineOperation, CopyOperation } from "./operations.ts";
 import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
 
 /** Slack, norms and the majority sign are measured by passes over all the sources. */
-function wasSwept(arithmetic: Arithmetic): boolean {
-  if (arithmetic.kind !== "ties") return false;
-  return arithmetic.slack !== null || arithmetic.rescale || arithmetic.zeroSign === "majority";
+function readBeforeCombining(arithmetic: Arithmetic): ReadBefore {
+  if (arithmetic.kind !== "ties") return "nothing";
+  const swept = arithmetic.slack !== null || arithmetic.rescale || arithmetic.zeroSign === "majority";
+  return swept ? "everything" : "trimmed";
 }
 
 export async function runCombine(
@@ -20,7 +21,7 @@ export async function runCombine(
   const { arithmetic } = chunk.tensor;
   const result = await addon().combine(
     arithmetic.kind,
-    nativeJob(chunk, measured, files.input, wasSwept(arithmetic)),
+    nativeJob(chunk, measured, files.input, readBeforeCombining(arithmetic)),
     nativeElection(arithmetic, measured),
     nativeCombination(arithmetic, measured),
     nativeOutput(chunk, files.output),

@@ -23,7 +23,7 @@ export function runDraft({ chunk, brackets }: DraftOperation, files: OpenFiles):
   const { arithmetic, output } = chunk.tensor;
   const measured = provisional(chunk, brackets);
   return addon().draftTies(
-    nativeJob(chunk, measured, files.input, false),
+    nativeJob(chunk, measured, files.input, "nothing"),
     nativeElection(arithmetic, measured),
     nativeCombination(arithmetic, measured),
     {

@@ -19,13 +19,13 @@ export function runTrim({ chunk, windows }: TrimOperation, files: OpenFiles): An
 }
 
 export function runNorms({ chunk, measured }: NormsOperation, files: OpenFiles): Float64Array {
-  return addon().blockNorms(nativeJob(chunk, measured, files.input, false));
+  return addon().blockNorms(nativeJob(chunk, measured, files.input, "trimmed"));
 }
 
 export function runSlack(operation: SlackOperation, files: OpenFiles): Answer<SlackOperation> {
   const { chunk, measured, window } = operation;
   const election = nativeElection(chunk.tensor.arithmetic, measured);
-  const job = nativeJob(chunk, measured, files.input, false);
+  const job = nativeJob(chunk, measured, files.input, "trimmed");
   if (window !== null) return addon().tallySlack(job, election, window, null);
   // Signs are counted where no model has priority; the window is of no use then, so that a small one will do.
   return addon().tallySlack(job, { ...election, priority: -1 }, { low: 0, high: 0, shift: 0 }, null);

@@ -66,14 +66,21 @@ export function nativeSource(
   };
 }
 
-/** `swept`: whether an earlier pass has read all the sources; those with a cut were read by the one that found it. */
+/**
+ * Which sources an earlier pass over the same elements has read: all, those whose cuts it found (and the base), or none.
+ * A draft has cuts too, but those of its brackets, for which nothing was read but a sample.
+ */
+export type ReadBefore = "everything" | "trimmed" | "nothing";
+
 export function nativeJob(
   chunk: ChunkRef,
   measured: ChunkMeasured,
   open: OpenInput,
-  swept: boolean,
+  readBefore: ReadBefore,
 ): NativeJob {
-  const hasCut = (trim: ChunkMeasured["trims"][number] | undefined) => typeof trim === "object";
+  const swept = readBefore === "everything";
+  const hasCut = (trim: ChunkMeasured["trims"][number] | undefined) =>
+    readBefore === "trimmed" && typeof trim === "object";
   const { base, models, arithmetic } = chunk.tensor;
   return {
     base: base === null ? null : nativeSource(base, chunk, open, swept || measured.trims.some(hasCut)),

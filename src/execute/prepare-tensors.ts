@@ -4,7 +4,7 @@ import { isSampled } from "./measure.ts";
 import type { ByteRange, ReadAheadOperation, SampleOperation } from "./operations.ts";
 import type { Pool } from "./pool.ts";
 import type { Brackets } from "./sampling.ts";
-import { chunkCount } from "./tensor-work.ts";
+import { chunkCount, type TensorWork } from "./tensor-work.ts";
 import { isCopy, type Work } from "./work.ts";
 
 /**
@@ -27,7 +27,7 @@ export async function prepareTensors(
   return brackets ?? null;
 }
 
-function isTies({ arithmetic, elementCount }: Exclude<Work, { pieces: unknown }>): boolean {
+function isTies({ arithmetic, elementCount }: TensorWork): boolean {
   return arithmetic.kind === "ties" && isSampled(arithmetic, elementCount);
 }
 

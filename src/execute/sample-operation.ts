@@ -88,7 +88,7 @@ function sampleSlack(
   for (const tensor of tensors) {
     const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
     const election = nativeElection(tensor.arithmetic, forChunk);
-    const job = nativeJob(chunk, forChunk, files.input, false);
+    const job = nativeJob(chunk, forChunk, files.input, "nothing");
     const tally: SlackTally = addon().tallySlack(job, election, SAMPLE_WINDOW, sampling, sum);
     tally.retained += sum.retained;
     tally.discarded += sum.discarded;
