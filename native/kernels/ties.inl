@@ -14,10 +14,10 @@ static Outcome combine_with_cuts(const ChunkInputs& inputs, const Election& elec
     if constexpr (kHasUnitBody && kModels > 0 && Loader::kUniform && std::is_same_v<Real, SinglePrecision>) {
       if (unit && combination.has_slack)
         return combine_unit_ties<Loader, kModels, true>(inputs, election, combination, output, make_cuts(models),
-                                                        undecided, per_model, counts);
+                                                        per_model, counts);
       if (unit)
         return combine_unit_ties<Loader, kModels, false>(inputs, election, combination, output, make_cuts(models),
-                                                         undecided, per_model, counts);
+                                                         per_model, counts);
     }
     return combine_ties_with<Real, Loader, kModels>(inputs, election, combination, output, make_cuts(models), undecided,
                                                     per_model, counts);

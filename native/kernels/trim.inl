@@ -91,8 +91,6 @@ class Selector {
     }
     return selected;
   }
-  // An exact cut leaves nothing open.
-  TIESMITH_INLINE Vec::M undecided() const { return Vec::none(); }
 
  private:
   std::uint32_t threshold_ = 0;
@@ -135,7 +133,6 @@ struct ExactTrims {
       selectors[m] = Selector(inputs.models[m].trim, inputs.models[m].cut);
   }
   TIESMITH_INLINE Vec::M select(std::size_t m, Vec::U key) { return selectors[m].select(key); }
-  TIESMITH_INLINE Vec::M undecided(std::size_t) const { return Vec::none(); }
 };
 
 template <std::size_t kModels>

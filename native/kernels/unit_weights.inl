@@ -123,15 +123,15 @@ static void tally_unit_slack(const ChunkInputs& inputs, const Election& election
   counts.priority_discarded += lost_count.total();
 }
 
-template <class Loader, std::size_t kModels, bool kSlack, class Cuts, class Undecided>
+template <class Loader, std::size_t kModels, bool kSlack>
 static Outcome combine_unit_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
-                                 const Output& output, Cuts cuts, Undecided undecided, ModelCounts* per_model,
+                                 const Output& output, ExactCuts<kModels> cuts, ModelCounts* per_model,
                                  CombineCounts& counts) {
   const auto lambda = static_cast<float>(combination.lambda);
   const int priority = kSlack ? election.priority : -1;
   RunningCounts<kModels> running;
   const Outcome outcome = for_each_block<kModels>(
-      inputs, output, counts, undecided,
+      inputs, output, counts, NothingUndecided{},
       [&](const Sources<kModels>& from, std::size_t i, Vec::U& largest_key) __attribute__((always_inline)) {
         UnitVotes<kModels> votes;
         cast_unit_votes<Loader, kModels>(from, priority, cuts.trims, i, largest_key, votes);
@@ -143,7 +143,6 @@ static Outcome combine_unit_ties(const ChunkInputs& inputs, const Election& elec
           votes.elects_minus = Vec::differ(votes.elects_minus, given);
           running.given_back.add(given);
         }
-        undecided.add([&]() __attribute__((always_inline)) { return cuts.undecided(kModels); });
         const Vec::F merged = merge_unit_votes<kModels>(votes, combination.normalize);
         return Vec::add(Vec::mul(merged, Vec::set(lambda)), votes.base);
       });

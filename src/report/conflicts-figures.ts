@@ -5,6 +5,15 @@ import type { Datum, Figure } from "./document.ts";
 import { largest, rampScale } from "./ramp.ts";
 import { LIGHT, PERCENT_AXIS } from "./theme.ts";
 
+/** Bars of both outcomes on one another. */
+const STACKED_SHARE = {
+  field: "share",
+  type: "quantitative",
+  title: "share of retained",
+  stack: true,
+  axis: PERCENT_AXIS,
+} as const;
+
 /** The analysed model among the models of a part. */
 export function analysedOf(figures: { models: readonly ModelFigures[] }, analysed: string): ModelFigures {
   return figures.models.find(({ model }) => model === analysed) as ModelFigures;
@@ -86,13 +95,7 @@ export function conflictBars(series: SeriesFigures, analysed: string): Figure {
       mark: { type: "bar" },
       encoding: {
         x: { field: "x", type: "ordinal", title: series.xTitle, axis: { labelAngle: 0 } },
-        y: {
-          field: "share",
-          type: "quantitative",
-          title: "share of retained",
-          stack: true,
-          axis: PERCENT_AXIS,
-        },
+        y: STACKED_SHARE,
         color: outcomeColour(analysed),
         order: { field: "outcome", sort: "descending" },
       },
@@ -113,13 +116,7 @@ export function conflictsByKind({ kinds, analysed }: ConflictsReport): Figure {
       mark: { type: "bar" },
       encoding: {
         y: { field: "kind", type: "nominal", sort: order, title: null },
-        x: {
-          field: "share",
-          type: "quantitative",
-          title: "share of retained",
-          stack: true,
-          axis: PERCENT_AXIS,
-        },
+        x: STACKED_SHARE,
         color: outcomeColour(analysed),
         order: { field: "outcome", sort: "descending" },
       },
