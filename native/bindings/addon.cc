@@ -1,10 +1,17 @@
 #include "bindings/addon.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/kernel_sets.h"
 
 namespace tiesmith {
+namespace {
+
+// Chunks differ by where they lie in a block of direct I/O: rounded up, their rooms have one size.
+constexpr std::size_t kGrain = std::size_t{64} << 10;
+
+}  // namespace
 
 std::shared_ptr<Scratch> Scratch::shared() {
   static std::mutex mutex;
@@ -16,19 +23,15 @@ std::shared_ptr<Scratch> Scratch::shared() {
 }
 
 std::unique_ptr<AlignedBuffer> ScratchPool::acquire(std::size_t byte_count) {
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto& buffer : idle_) {
-      if (buffer->size() < byte_count) continue;
-      auto found = std::move(buffer);
-      std::swap(buffer, idle_.back());
-      idle_.pop_back();
-      return found;
-    }
-    // One that is too small would only be held for nothing.
-    if (!idle_.empty()) idle_.pop_back();
+  const std::lock_guard lock(mutex_);
+  capacity_ = std::max(capacity_, (byte_count + kGrain - 1) / kGrain * kGrain);
+  // The last one that was used is the likeliest to be in the cache.
+  while (!idle_.empty()) {
+    auto buffer = std::move(idle_.back());
+    idle_.pop_back();
+    if (buffer->size() >= byte_count) return buffer;
   }
-  return std::make_unique<AlignedBuffer>(byte_count, pages_);
+  return std::make_unique<AlignedBuffer>(capacity_, pages_);
 }
 
 void ScratchPool::release(std::unique_ptr<AlignedBuffer> buffer) {
@@ -39,6 +42,7 @@ void ScratchPool::release(std::unique_ptr<AlignedBuffer> buffer) {
 void ScratchPool::empty() {
   const std::lock_guard lock(mutex_);
   idle_.clear();
+  capacity_ = 0;
 }
 
 TiesmithAddon::TiesmithAddon(Napi::Env env, Napi::Object exports) : kernels_(chosen_kernels()) {

@@ -136,6 +136,7 @@ Napi::Value draft_ties(const Napi::CallbackInfo& info) {
     outcome = kernels.draft_ties(inputs, election, combination, brackets, output, sink, per_model.data(), counts);
   });
   if (outcome.status != Status::Ok || draft->overflowed()) return env.Null();
+  job.drop();
   leave_decided_counts(kernels, *draft, inputs, election, combination,
                        addon_of(info).results(draft->undecided_count() * dtype_bytes(dtype)), per_model, counts);
   auto result = counts_as_object(env, per_model, counts);
@@ -174,6 +175,20 @@ Napi::Value tally_draft_slack(const Napi::CallbackInfo& info) {
   return slack_tally_as_object(env, bins, counts);
 }
 
+// A few elements at a time, so that they are hashed while they are in the cache.
+Xxh3 settle_and_hash(const Draft& draft, std::uint8_t* output, const std::uint8_t* results) {
+  constexpr std::size_t kElements = std::size_t{1} << 15;
+  const std::size_t element_bytes = dtype_bytes(draft.output_dtype());
+  Xxh3 hash;
+  std::size_t settled = 0;
+  for (std::size_t first = 0; first < draft.element_count(); first += kElements) {
+    const std::size_t count = std::min(kElements, draft.element_count() - first);
+    settled = draft.settle(output, results, settled, first + count);
+    hash.update(output + first * element_bytes, count * element_bytes);
+  }
+  return hash;
+}
+
 // finishDraft(job, election, combination, output) -> as combine, with the counts of the undecided elements. The draft
 // is gone afterwards, whatever comes of it.
 Napi::Value finish_draft(const Napi::CallbackInfo& info) {
@@ -200,9 +215,7 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
     outcome.element = draft->undecided()[outcome.element];
     return failure_as_object(env, outcome);
   }
-  draft->settle(chunk.bytes(), results);
-  Xxh3 hash;
-  hash.update(chunk.bytes(), draft->output_bytes());
+  const Xxh3 hash = settle_and_hash(*draft, chunk.bytes(), results);
   auto result = counts_as_object(env, per_model, counts);
   result.Set("hash", hash.hex());
   return chunk.write(info, result);

@@ -21,9 +21,9 @@ Napi::Value tally_trim(const Napi::CallbackInfo& info) {
   const HeldSource base = read_source(env, job.field("base"), count);
   const HeldSource model = read_source(env, job.field("model"), count);
   const Window window = read_window(env, info[1]);
-  const Sampling sampling = read_sampling(env, info[2], count);
+  const SampledReading sampling = read_sampling(env, info[2], count);
   BinBuffer bins(env, window, info[3]);
-  if (sampling.run == sampling.stride) {
+  if (sampling.populates) {
     base.populate(env);
     model.populate(env);
   }
@@ -42,10 +42,10 @@ Napi::Value tally_slack(const Napi::CallbackInfo& info) {
   if (job.inputs().base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
   const Election election = read_election(env, info[1], job.inputs().model_count);
   const Window window = read_window(env, info[2]);
-  const Sampling sampling = read_sampling(env, info[3], job.inputs().element_count);
+  const SampledReading sampling = read_sampling(env, info[3], job.inputs().element_count);
   BinBuffer bins(env, window, info[4]);
   ElectionCounts counts{};
-  if (sampling.run == sampling.stride) job.populate();
+  if (sampling.populates) job.populate();
   {
     const FloatEnvironment floats;
     const KernelTable& kernels = addon_of(info).kernels();
@@ -149,6 +149,7 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
     chunk.discard(info);
     return failure_as_object(env, outcome);
   }
+  job.drop();
   auto result = counts_as_object(env, per_model, counts);
   result.Set("hash", hash.hex());
   return chunk.write(info, result);

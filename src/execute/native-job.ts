@@ -67,8 +67,8 @@ export function nativeSource(
 }
 
 /**
- * Which sources an earlier pass over the same elements has read: all, those whose cuts it found (and the base), or none.
- * A draft has cuts too, but those of its brackets, for which nothing was read but a sample.
+ * Which sources an earlier pass over the same elements, or a sample of them, has mapped: all, those with cuts (and the
+ * base), or none.
  */
 export type ReadBefore = "everything" | "trimmed" | "nothing";
 

@@ -61,6 +61,8 @@ export interface Window {
 export interface Sampling {
   run: number;
   stride: number;
+  /** Maps the pages of all elements first. */
+  populates?: boolean;
 }
 
 /**
