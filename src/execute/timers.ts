@@ -3,7 +3,7 @@
  * stderr at the end, by native call; as JSON where it is `json`.
  */
 import { performance } from "node:perf_hooks";
-import type { NativeCall } from "../native/addon.ts";
+import type { NativeCall } from "../native/watched-addon.ts";
 
 /** Seconds of one kind of call. Writes overlap with other calls, and with each other. */
 interface CallTimes {

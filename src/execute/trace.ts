@@ -4,8 +4,9 @@
  */
 import { appendFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import { addon, type NativeCall } from "../native/addon.ts";
+import { addon } from "../native/addon.ts";
 import { threadCostReader } from "../native/thread-cost.ts";
+import type { NativeCall } from "../native/watched-addon.ts";
 import type { Operation } from "./operations.ts";
 import type { TensorWork } from "./tensor-work.ts";
 

@@ -1,7 +1,7 @@
 /** A pool thread: runs batches of operations. Imports no recipe, plan or method. */
 import { parentPort, threadId, workerData } from "node:worker_threads";
 import { type Problem, TiesmithError } from "../errors.ts";
-import { watchCalls } from "../native/addon.ts";
+import { watchCalls } from "../native/watched-addon.ts";
 import { OpenFiles } from "./open-files.ts";
 import {
   type Batch,

@@ -1,5 +1,5 @@
 /** An addon whose calls tell what they cost. */
-import type { NativeAddon, NativeSource, Sampling } from "./addon.ts";
+import { addon, type NativeAddon, type NativeSource, replaceAddon, type Sampling } from "./addon.ts";
 import { threadCostReader } from "./thread-cost.ts";
 
 /** One call, once it has given back control. */
@@ -18,9 +18,17 @@ export interface NativeCall {
   readonly written: Promise<unknown> | null;
 }
 
-/** The same addon, telling `heard` of each call of this thread. Calls that throw are not told. */
-export function watched(addon: NativeAddon, heard: (call: NativeCall) => void): NativeAddon {
-  const readCost = threadCostReader(addon.threadCpuSeconds);
+/**
+ * From now on this thread's calls are told, but for those that throw: for those who measure, since each takes some
+ * microseconds more.
+ * @throws {TiesmithError} `ADDON_MISSING`
+ */
+export function watchCalls(heard: (call: NativeCall) => void): void {
+  replaceAddon(watched(addon(), heard));
+}
+
+function watched(bare: NativeAddon, heard: (call: NativeCall) => void): NativeAddon {
+  const readCost = threadCostReader(bare.threadCpuSeconds);
   const watch =
     (name: string, run: (...words: unknown[]) => unknown) =>
     (...words: unknown[]) => {
@@ -41,7 +49,7 @@ export function watched(addon: NativeAddon, heard: (call: NativeCall) => void): 
       });
       return answer;
     };
-  const entries = Object.entries(addon).map(([name, value]) => {
+  const entries = Object.entries(bare).map(([name, value]) => {
     return [name, typeof value === "function" ? watch(name, value as () => unknown) : value];
   });
   return Object.fromEntries(entries) as NativeAddon;
