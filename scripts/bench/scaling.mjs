@@ -15,8 +15,8 @@ How merges scale: measured with the threads that this machine has cores for, sim
   --help           show this
 
 The inputs are in the page cache. One more merge with the largest measured thread count is traced (TIESMITH_TRACE): how
-long each operation had its thread and waited for its write, and what a batch costs the main thread, which is all of its
-own work divided by the batches. The simulation (schedule.mjs) runs the engine's scheduling code on a clock that jumps
+long the native calls of each operation took and its write after them, what a batch costs its worker beside these, and
+what it costs the main thread, which is all of its own work divided by the batches. The simulation (schedule.mjs) runs the engine's scheduling code on a clock that jumps
 from event to event. `pool s` is the time from the first batch to the last answer, without start and sealing: what was
 traced, and what is simulated for as many workers, should be alike. `efficiency` is the share of the workers' time that
 operations take; `main thread` the share of its time that the main thread has work; `dispatch` the share of the

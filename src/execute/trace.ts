@@ -2,10 +2,10 @@
  * A trace of a run, for those who measure: with TIESMITH_TRACE=FILE each thread adds a line of JSON for each batch to FILE,
  * and the main thread one at the end. Times are milliseconds of one clock, which nobody sets.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { appendFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { addon } from "../native/addon.ts";
-import { threadCostReader } from "../native/thread-cost.ts";
 import type { NativeCall } from "../native/watched-addon.ts";
 import type { Operation } from "./operations.ts";
 import type { TensorWork } from "./tensor-work.ts";
@@ -16,7 +16,7 @@ export interface TracedOperation {
   /** What it works on, where that is a tensor or a chunk of one. */
   readonly tensor?: string;
   readonly chunk?: number;
-  /** How long it had the thread (without what its calls waited for a core), and waited then for a write. */
+  /** How long its native calls took, without what they waited for a core, and its write after them. */
   readonly busy: number;
   readonly waited: number;
   /** Of a sample: the share of elements that its brackets leave undecided. */
@@ -40,7 +40,7 @@ export interface TracedMain {
   readonly batches: number;
   readonly started: number;
   readonly ended: number;
-  /** Its own work: neither waiting for events nor for a core. */
+  /** How long it had a core. */
   readonly busy: number;
 }
 
@@ -49,27 +49,31 @@ export const TRACE: string | null = process.env.TIESMITH_TRACE ?? null;
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
+/** What is known of an operation that runs; those of several batches may take turns at their awaits. */
 interface RunningOperation {
-  /** When its write began. */
-  returned: number | null;
-  queued: number;
+  busy: number;
+  waited: number;
 }
 
 /** A worker's part of a trace. */
 export class WorkerTrace {
   readonly #file: string;
   readonly #thread: number;
-  /** The operation that has the thread: nothing else runs on it before its write has begun. */
-  #running: RunningOperation = { returned: null, queued: 0 };
+  readonly #running = new AsyncLocalStorage<RunningOperation>();
 
   constructor(file: string, thread: number) {
     this.#file = file;
     this.#thread = thread;
   }
 
-  heard({ written, queuedSeconds }: NativeCall): void {
-    this.#running.queued += queuedSeconds * 1000;
-    if (written !== null) this.#running.returned = now();
+  heard({ started, returned, queuedSeconds, written }: NativeCall): void {
+    const running = this.#running.getStore();
+    if (running === undefined) return;
+    running.busy += returned - started - queuedSeconds * 1000;
+    const ended = () => {
+      running.waited += performance.now() - returned;
+    };
+    written?.then(ended, ended);
   }
 
   /** A batch begins. Its `end` writes the line; nobody tells a thread that it is about to end. */
@@ -78,18 +82,9 @@ export class WorkerTrace {
     const started = now();
     return {
       operation: async (operation, run) => {
-        const began = now();
-        const running: RunningOperation = { returned: null, queued: 0 };
-        this.#running = running;
-        const answer = await run();
-        const ended = now();
-        const returned = running.returned ?? ended;
-        operations.push({
-          ...subjectOf(operation),
-          busy: returned - began - running.queued,
-          waited: ended - returned,
-          ...undecidedOf(answer),
-        });
+        const running: RunningOperation = { busy: 0, waited: 0 };
+        const answer = await this.#running.run(running, run);
+        operations.push({ ...subjectOf(operation), ...running, ...undecidedOf(answer) });
         return answer;
       },
       end: () => {
@@ -103,13 +98,8 @@ export class WorkerTrace {
 /** The main thread's part of a trace. */
 export class MainTrace {
   readonly #file: string;
-  readonly #readCost = threadCostReader(() => addon().threadCpuSeconds());
   #batches = 0;
-  #before: {
-    at: number;
-    queuedSeconds: number;
-    loop: ReturnType<typeof performance.eventLoopUtilization>;
-  } | null = null;
+  #before: { readonly at: number; readonly cpuSeconds: number } | null = null;
 
   constructor(file: string) {
     this.#file = file;
@@ -118,18 +108,16 @@ export class MainTrace {
   /** A batch is about to be handed to the pool. */
   dispatched(): void {
     this.#batches += 1;
-    const { queuedSeconds } = this.#readCost();
-    this.#before ??= { at: now(), queuedSeconds, loop: performance.eventLoopUtilization() };
+    this.#before ??= { at: now(), cpuSeconds: addon().threadCpuSeconds() };
   }
 
   /** All batches have been answered. */
   end(threads: number): void {
     if (this.#before === null) return;
-    const { at, queuedSeconds, loop } = this.#before;
-    const { active } = performance.eventLoopUtilization(loop);
-    const queued = (this.#readCost().queuedSeconds - queuedSeconds) * 1000;
-    const [main, batches, started] = [true as const, this.#batches, at];
-    append(this.#file, { main, threads, batches, started, ended: now(), busy: active - queued });
+    const { at: started, cpuSeconds } = this.#before;
+    const busy = (addon().threadCpuSeconds() - cpuSeconds) * 1000;
+    const batches = this.#batches;
+    append(this.#file, { main: true, threads, batches, started, ended: now(), busy });
   }
 }
 
