@@ -13,6 +13,7 @@
         "native/bindings/guarded_read.cc",
         "native/bindings/kernels.cc",
         "native/bindings/output_folder.cc",
+        "native/bindings/thread_clock.cc",
         "native/drafts/draft.cc",
         "native/drafts/draft_store.cc",
         "native/io/mapped_file.cc",

@@ -62,6 +62,7 @@ TiesmithAddon::TiesmithAddon(Napi::Env env, Napi::Object exports) : kernels_(cho
   define_draft_functions(env, exports);
   define_output_functions(env, exports);
   define_analysis_functions(env, exports);
+  define_clock_functions(env, exports);
 }
 
 TiesmithAddon& addon_of(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<TiesmithAddon>(); }

@@ -80,5 +80,6 @@ void define_draft_functions(Napi::Env env, Napi::Object exports);
 void define_kernel_functions(Napi::Env env, Napi::Object exports);
 void define_output_functions(Napi::Env env, Napi::Object exports);
 void define_analysis_functions(Napi::Env env, Napi::Object exports);
+void define_clock_functions(Napi::Env env, Napi::Object exports);
 
 }  // namespace tiesmith

@@ -17,6 +17,7 @@ import {
   type WorkerSetting,
 } from "./operations.ts";
 import { OrderedQueue } from "./task-order.ts";
+import { MainTrace, TRACE } from "./trace.ts";
 
 /**
  * Tasks that a worker holds at a time: one that computes, and those whose results libuv is writing to disk. With
@@ -34,7 +35,8 @@ export class Pool {
   /** Gives up each batch that is queued or running, once a worker has died. */
   readonly #giveUps = new Set<(error: TiesmithError) => void>();
   /** The last report of each thread, where times are wanted. */
-  readonly #timed = new Map<string, string>();
+  readonly #timed = new Map<number, string>();
+  readonly #trace = TRACE === null ? null : new MainTrace(TRACE);
   #failure: TiesmithError | null = null;
   #closed: Promise<void> | null = null;
 
@@ -53,7 +55,7 @@ export class Pool {
     });
     this.#piscina.on("message", (message: LoadedMessage | TimedMessage) => {
       if ("loaded" in message) this.#loaded.add(message.loaded);
-      else this.#timed.set(message.timed.slice(0, message.timed.indexOf(":")), message.timed);
+      else this.#timed.set(message.thread, message.timed);
     });
     // Without a listener a worker that dies outside a task would end the process.
     this.#piscina.on("error", (error: unknown) => this.#fail(error));
@@ -79,6 +81,7 @@ export class Pool {
    */
   async run<O extends Operation>(operations: readonly O[], order: number): Promise<Answer<O>[]> {
     if (this.#failure !== null) throw this.#failure;
+    this.#trace?.dispatched();
     const batch: Batch & { [Piscina.queueOptionsSymbol]: object } = {
       operations,
       [Piscina.queueOptionsSymbol]: { order },
@@ -116,6 +119,7 @@ export class Pool {
   }
 
   async #end(): Promise<void> {
+    this.#trace?.end(this.threads);
     await this.#allLoaded();
     if (this.#giveUps.size > 0) await this.#piscina.close({ force: true }).catch(() => undefined);
     await this.#piscina.destroy();

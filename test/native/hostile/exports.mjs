@@ -99,6 +99,7 @@ export function rightCalls(addon, folder, { base, model, output }, thread = 0) {
     tallyLosses: () => [job(), election()],
     tallyClasses: () => [job(), 1, election()],
     releaseScratch: () => [],
+    threadCpuSeconds: () => [],
     tryLock: () => [lock],
     isLocked: () => [lock],
     exchangePaths: () => [join(folder, `out${thread}`), join(folder, `swap${thread}`)],
@@ -138,6 +139,7 @@ export const RIGHT_KIND = {
   tallyLosses: (answer) => isCount(answer.discarded) && answer.bins instanceof Uint32Array,
   tallyClasses: (answer) => answer === null || answer instanceof Uint32Array,
   releaseScratch: (answer) => answer === undefined,
+  threadCpuSeconds: (answer) => answer > 0,
   tryLock: (answer) => typeof answer === "boolean",
   isLocked: (answer) => typeof answer === "boolean",
   exchangePaths: (answer) => typeof answer === "boolean" || answer === undefined,
@@ -149,11 +151,14 @@ export function functionsOf(addon) {
   return Object.keys(addon).filter((name) => typeof addon[name] === "function");
 }
 
-/** The answers of the right calls as one text; reserving a file works only once. */
+/** Reserving a file works only once, and time goes on. */
+const ANSWER_OTHERWISE = ["reserveFile", "threadCpuSeconds"];
+
+/** The answers of the right calls as one text, of those that answer the same every time. */
 export async function rightAnswers(addon, right) {
   const answers = {};
   for (const name of functionsOf(addon))
-    if (right[name] !== undefined && name !== "reserveFile")
+    if (right[name] !== undefined && !ANSWER_OTHERWISE.includes(name))
       answers[name] = await addon[name](...right[name]());
   addon.closeFile(answers.mapFile);
   addon.closeOutput(answers.openOutput);
