@@ -43,7 +43,9 @@ export {
   type ExportResult,
   exportGguf,
 } from "./gguf/export-gguf.ts";
+export type { GgufType } from "./gguf/layout.ts";
 export { type InspectOptions, inspect, type ModelReport } from "./plan/inspect.ts";
+export type { OutputFormat } from "./plan/merge-plan.ts";
 export {
   type PlannedModelReport,
   type PlanReport,

@@ -1,10 +1,13 @@
 /** One validator for the options of a merge, whether they come from the command line or from a program. */
 import { TiesmithError } from "../errors.ts";
+import { checkFormat } from "../plan/output-format.ts";
 import type { MergeOptions } from "./merge-options.ts";
 
 const BLOCK_ELEMENTS = 4096;
 const KNOWN: readonly (keyof MergeOptions)[] = [
   "out",
+  "format",
+  "type",
   "threads",
   "maxShardBytes",
   "overwrite",
@@ -24,7 +27,8 @@ export function checkMergeOptions(options: MergeOptions): void {
   const unknown = Object.keys(options).find((key) => !(KNOWN as readonly string[]).includes(key));
   if (unknown !== undefined) refuse(unknown, `one of ${KNOWN.join(", ")}`, "an unknown option");
   if (typeof options.out !== "string" || options.out === "")
-    refuse("out", "the path of a folder", options.out);
+    refuse("out", "the path of a folder or file", options.out);
+  checkFormat(options);
   checkWhole("threads", options.threads, 1, 1024);
   checkWhole("maxShardBytes", options.maxShardBytes, 1, Number.MAX_SAFE_INTEGER);
   checkWhole("chunkElements", options.chunkElements, BLOCK_ELEMENTS, 1 << 26);

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { TiesmithError } from "../errors.ts";
 import { methods } from "../methods/registry.ts";
 import { addon } from "../native/addon.ts";
+import { ggufRequest } from "../plan/gguf-output.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
 import { checkOutput, checkPlanned } from "../plan/output-checks.ts";
 import { planMerge } from "../plan/plan-merge.ts";
@@ -51,7 +52,7 @@ async function claimOutput(plan: MergePlan, options: MergeOptions): Promise<void
   const problems = new Problems();
   checkPlanned(plan, options.out, options, problems);
   if (problems.list.length > 0) throw TiesmithError.fromProblems(problems.list);
-  await settleReplaced(options.out);
+  if (plan.format === "safetensors") await settleReplaced(options.out);
 }
 
 async function mergeInto(
@@ -107,6 +108,7 @@ function resultOf(
   const { models, conflicts, givenBack, saturated } = manifest;
   return {
     out: run.out,
+    format: plan.format,
     method: plan.method,
     tensorCount: plan.tensors.length,
     parameterCount: plan.parameterCount,
@@ -147,6 +149,7 @@ function planned(recipe: string | RecipeInput, options: MergeOptions): MergePlan
   const { plan, problems: found } = planMerge(parsed, {
     ...(options.maxShardBytes === undefined ? {} : { maxShardBytes: options.maxShardBytes }),
     ...(options.chunkElements === undefined ? {} : { chunkElements: options.chunkElements }),
+    ...(options.format === "gguf" ? { gguf: ggufRequest(options) } : {}),
   });
   const problems = new Problems();
   problems.list.push(...found);

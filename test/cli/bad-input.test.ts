@@ -26,7 +26,7 @@ describe("a command line", () => {
       /'--treads'; did you mean --threads\?/,
     ],
     ["an unknown global option", ["--nonsense"], /'--nonsense'; see --help/],
-    ["merge without --out", ["merge", "ties.yaml"], /--out FOLDER, .* but found none/],
+    ["merge without --out", ["merge", "ties.yaml"], /--out PATH, .* but found none/],
     ["merge without a recipe", ["merge", "--out", "out"], /missing required argument 'recipe-or-models'/],
     [
       "two recipes",
