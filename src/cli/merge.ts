@@ -35,6 +35,7 @@ export interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, D
   readonly hashInputs?: boolean;
   readonly sha256?: boolean;
   readonly language?: readonly string[];
+  readonly cuts?: string;
 }
 
 /** Adds the command to the program. */
@@ -49,6 +50,7 @@ export function addMergeCommand(program: Command): void {
     .option("--saturate", "clamp values that overflow the output dtype")
     .option("--hash-inputs", "add the SHA-256 of the inputs to the manifest")
     .option("--sha256", "add the SHA-256 of the output's shards to the manifest")
+    .option("--cuts <folder>", "keep measured cuts there, for merges of the same inputs")
     .option("--language <tag>", "a language for the model card, or si,en; repeatable", collect);
   addOutputOptions(command, "print nothing but errors")
     .addHelpText("after", EXAMPLES)

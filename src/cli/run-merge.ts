@@ -42,7 +42,7 @@ async function mergeUntilAborted(
 /** `--out` is checked here and not by commander, which would miss it before it sees that `--outt` is a slip. */
 function mergeOptions(options: MergeCommandOptions): MergeOptions {
   const { out, format, type, threads, maxShardSize, overwrite, resume, restart } = options;
-  const { saturate, hashInputs, sha256, language } = options;
+  const { saturate, hashInputs, sha256, cuts, language } = options;
   if (out === undefined) {
     const message = "Expected --out PATH, the model folder or file to write, but found none";
     throw new TiesmithError("USAGE", message, { option: "--out" });
@@ -60,6 +60,7 @@ function mergeOptions(options: MergeCommandOptions): MergeOptions {
     saturate,
     hashInputs,
     sha256,
+    cuts,
     languages,
   };
 }

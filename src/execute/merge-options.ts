@@ -1,6 +1,7 @@
 /** What callers of the API say and hear: the same for the command line. */
 import type { GgufType } from "../gguf/layout.ts";
-import type { OutputFormat } from "../plan/merge-plan.ts";
+import type { OutputFormat } from "../gguf/output-format.ts";
+import type { CutCache } from "./cut-cache.ts";
 import type { ModelSummary } from "./manifest.ts";
 
 export type MergePhase = "measure" | "combine" | "seal";
@@ -43,6 +44,8 @@ export interface MergeOptions {
   readonly languages?: readonly string[] | undefined;
   /** Elements per chunk, a multiple of 4,096; default: 8 MiB of output. Changes no tensor. */
   readonly chunkElements?: number | undefined;
+  /** Cuts of earlier merges, or the folder of a {@link CutCache}: what is known is not measured again. */
+  readonly cuts?: CutCache | string | undefined;
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

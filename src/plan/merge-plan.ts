@@ -2,6 +2,7 @@
 import type { PlacedTensor, ShardLayout } from "../checkpoint/layout.ts";
 import type { Dtype } from "../dtypes.ts";
 import type { GgufType } from "../gguf/layout.ts";
+import type { OutputFormat } from "../gguf/output-format.ts";
 import type { Arithmetic, Scope } from "../methods/method.ts";
 import type { NativeEncoding } from "../native/addon.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
@@ -62,9 +63,6 @@ export interface CompanionFile {
   readonly name: string;
   readonly from: string;
 }
-
-/** What a merge writes: a model folder, or one file. */
-export type OutputFormat = "safetensors" | "gguf";
 
 export interface MergePlan {
   readonly method: string;

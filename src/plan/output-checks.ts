@@ -7,7 +7,8 @@ import {
   partialFolderOf,
   replacedFolderOf,
 } from "../checkpoint/output-names.ts";
-import type { MergePlan, OutputFormat } from "./merge-plan.ts";
+import type { OutputFormat } from "../gguf/output-format.ts";
+import type { MergePlan } from "./merge-plan.ts";
 import { isOutputLocked, outputBusyMessage } from "./output-lock.ts";
 import type { Problems } from "./problems.ts";
 

@@ -38,7 +38,7 @@ describe("a command line", () => {
       ["merge", "ties.yaml", "--base", "base", "--out", "out"],
       /--method beside --base/,
     ],
-    ["an option without its value", ["merge", "ties.yaml", "--out"], /'--out <folder>' argument missing/],
+    ["an option without its value", ["merge", "ties.yaml", "--out"], /'--out <path>' argument missing/],
     ["no threads", ["merge", "ties.yaml", "--out", "out", "--threads", "0"], /--threads, but received "0"/],
     [
       "threads that are no number",

@@ -1,7 +1,9 @@
 /** In which format a merge is written, and which options go with it. */
 import { TiesmithError } from "../errors.ts";
-import { checkGgufType } from "../gguf/layout.ts";
-import type { OutputFormat } from "./merge-plan.ts";
+import { checkGgufType } from "./layout.ts";
+
+/** What a merge writes: a model folder, or one file. */
+export type OutputFormat = "safetensors" | "gguf";
 
 /** Options as a caller gave them. */
 export interface FormatOptions {
