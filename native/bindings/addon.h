@@ -1,6 +1,7 @@
 // What one environment (the main thread, or a worker) holds, and what the binding files give it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -37,10 +38,7 @@ class ScratchPool {
  private:
   const AlignedBuffer::Pages pages_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<AlignedBuffer>> idle_;
-  // All new buffers are as large as the largest that was asked for: rooms of many sizes would be given back to the
-  // system and asked for again all the time, and clearing their pages took 8 % of a merge.
-  std::size_t capacity_ = 0;
+  std::map<std::size_t, std::vector<std::unique_ptr<AlignedBuffer>>> idle_;  // by size
 };
 
 // Scratch memory that all environments of the process share; gone with the last of them.

@@ -7,9 +7,8 @@ import type { LossTally, NativeAnalysis } from "./analysis.ts";
 import { loadAddon } from "./load.ts";
 import type { NativeOutput } from "./output.ts";
 
-export type { NativeEncoding, NativeOutput } from "./output.ts";
-
 export type { LossTally, NativeAnalysis, NativeModelAnalysis, NativePair } from "./analysis.ts";
+export type { NativeEncoding, NativeOutput } from "./output.ts";
 
 declare const mappedFile: unique symbol;
 declare const outputFile: unique symbol;
