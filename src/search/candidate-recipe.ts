@@ -74,12 +74,14 @@ export function checkCandidates(method: MethodSpec, problems: Problem[]): MergeP
       if (planned.has(models)) continue;
       planned.add(models);
       const result = planMerge(recipe);
-      problems.push(...result.problems.map((problem) => labelled(problem, method, told)));
+      // Models are shared: what is wrong with one is not the method's.
+      problems.push(...result.problems.map((problem) => labelled(problem, told)));
       first ??= result.plan;
     } catch (error) {
       if (!(error instanceof TiesmithError)) throw error;
       const found = (error.details.problems as Problem[] | undefined) ?? [error.toProblem()];
-      problems.push(...found.map((problem) => labelled(problem, method, told)));
+      const where = method.template.path === null ? `recipe of ${method.name}` : "";
+      problems.push(...found.map((problem) => labelled(problem, where, told)));
       // What is wrong without a variable is wrong at every point.
       if (told === "") return null;
     }
@@ -87,10 +89,9 @@ export function checkCandidates(method: MethodSpec, problems: Problem[]): MergeP
   return first;
 }
 
-function labelled(problem: Problem, { name, template }: MethodSpec, told: string): Problem {
-  const where = template.path === null ? `recipe of ${name}` : "";
-  const parts = [where, told].filter((part) => part !== "").join(", ");
-  return parts === "" ? problem : { ...problem, message: `${problem.message} (${parts})` };
+function labelled(problem: Problem, ...places: readonly string[]): Problem {
+  const told = places.filter((place) => place !== "").join(", ");
+  return told === "" ? problem : { ...problem, message: `${problem.message} (${told})` };
 }
 
 /** The first point, then one for each other value of a variable, or for both ends of a range. */
