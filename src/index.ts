@@ -29,6 +29,7 @@ export type {
   EvaluationResults,
   Score,
 } from "./evaluate/results.ts";
+export { CutCache } from "./execute/cut-cache.ts";
 export { type DiffOptions, type DiffReport, type DiffTotals, diff } from "./execute/diff.ts";
 export type { ModelSummary } from "./execute/manifest.ts";
 export { merge } from "./execute/merge.ts";
@@ -43,6 +44,8 @@ export {
   type ExportResult,
   exportGguf,
 } from "./gguf/export-gguf.ts";
+export type { GgufType } from "./gguf/layout.ts";
+export type { OutputFormat } from "./gguf/output-format.ts";
 export { type InspectOptions, inspect, type ModelReport } from "./plan/inspect.ts";
 export {
   type PlannedModelReport,

@@ -44,8 +44,9 @@ describe("imports", () => {
     ["report"],
     ["search"],
     ["evaluate", "conflicts"],
-    ["execute", "gguf"],
+    ["execute"],
     ["plan"],
+    ["gguf"],
     ["recipe", "methods", "checkpoint"],
     ["native", "errors", "dtypes", "version"],
   ];

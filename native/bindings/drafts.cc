@@ -8,6 +8,7 @@
 #include "bindings/chunk_job.h"
 #include "bindings/chunk_output.h"
 #include "bindings/chunk_result.h"
+#include "bindings/encoded_output.h"
 #include "bindings/float_environment.h"
 #include "drafts/draft_store.h"
 #include "io/xxh3.h"
@@ -186,6 +187,8 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
   const bool saturate = target.boolean("saturate");
   if (target.count("byteOffset") % kDirectBytes != draft->lead() || read_dtype(env, target.text("dtype")) != draft->output_dtype())
     throw Napi::RangeError::New(env, "Expected the output that the chunk was drafted for");
+  const std::uint64_t element_count = draft->output_bytes() / dtype_bytes(draft->output_dtype());
+  const std::optional<Encoding> encoding = read_encoding(env, target, element_count);
   if (take_draft(number_of(env, info[0])) == nullptr) throw Napi::RangeError::New(env, "The draft is being finished");
   ChunkOutput chunk(info, target, draft->output_bytes(), draft->take_room());
 
@@ -201,9 +204,10 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
     return failure_as_object(env, outcome);
   }
   draft->settle(chunk.bytes(), results);
+  auto result = counts_as_object(env, per_model, counts);
+  if (encoding) return write_encoded(info, target, chunk, draft->output_dtype(), element_count, *encoding, result);
   Xxh3 hash;
   hash.update(chunk.bytes(), draft->output_bytes());
-  auto result = counts_as_object(env, per_model, counts);
   result.Set("hash", hash.hex());
   return chunk.write(info, result);
 }

@@ -7,6 +7,7 @@
 #include "bindings/chunk_job.h"
 #include "bindings/chunk_output.h"
 #include "bindings/chunk_result.h"
+#include "bindings/encoded_output.h"
 #include "bindings/float_environment.h"
 #include "io/xxh3.h"
 
@@ -113,7 +114,8 @@ void hash_block(void* context, const std::uint8_t* bytes, std::size_t byte_count
 }
 
 // combine(kind, job, election, combination, output) -> promise of { hash, models, conflicts, ... }, kept when
-// the chunk is written; or { failure: { status, element, source } } at once where a value is not finite.
+// the chunk is written; or { failure: { status, element, source } } at once where a value is not finite, or unfit for
+// the encoding of the output.
 Napi::Value combine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string kind = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "";
@@ -128,10 +130,13 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
   const FieldReader target(env, info[4], "output");
   const Dtype dtype = read_dtype(env, target.text("dtype"));
   const bool saturate = target.boolean("saturate");
+  const std::optional<Encoding> encoding = read_encoding(env, target, inputs.element_count);
   ChunkOutput chunk(info, target, inputs.element_count * dtype_bytes(dtype));
 
   Xxh3 hash;
-  const Output output{chunk.bytes(), dtype, saturate, {hash_block, &hash}};
+  // What is encoded is hashed as it is written.
+  const BlockSink sink = encoding ? BlockSink{nullptr, nullptr} : BlockSink{hash_block, &hash};
+  const Output output{chunk.bytes(), dtype, saturate, sink};
   std::vector<ModelCounts> per_model(inputs.model_count);
   CombineCounts counts{};
   Outcome outcome;
@@ -150,6 +155,7 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
     return failure_as_object(env, outcome);
   }
   auto result = counts_as_object(env, per_model, counts);
+  if (encoding) return write_encoded(info, target, chunk, dtype, inputs.element_count, *encoding, result);
   result.Set("hash", hash.hex());
   return chunk.write(info, result);
 }

@@ -14,6 +14,8 @@ export interface RecipeWordOptions {
 
 /** Options on where and how the output is written. */
 export interface DestinationOptions {
+  readonly format?: string;
+  readonly type?: string;
   readonly threads?: number;
   readonly maxShardSize?: number;
   readonly overwrite?: boolean;
@@ -41,9 +43,11 @@ export function addRecipeWords(command: Command): Command {
 export function addDestinationOptions(command: Command): Command {
   const size = new Option("--max-shard-size <size>", "most bytes a file: 500MB, 5GB (default), 2GiB");
   return command
+    .option("--format <format>", "safetensors (default): a model folder; gguf: one file")
+    .option("--type <type>", "of a GGUF file: f32, f16, bf16 (default) or q8_0")
     .addOption(threadsOption())
     .addOption(size.argParser((word) => parseSize(word, "--max-shard-size")))
-    .option("--overwrite", "replace an output folder that tiesmith made")
+    .option("--overwrite", "replace an output that tiesmith made")
     .option("--resume", "go on with an interrupted merge")
     .option("--restart", "discard an interrupted merge");
 }

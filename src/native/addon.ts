@@ -4,6 +4,9 @@
  */
 import type { FloatDtype } from "../dtypes.ts";
 import { loadAddon } from "./load.ts";
+import type { NativeOutput } from "./output.ts";
+
+export type { NativeEncoding, NativeOutput } from "./output.ts";
 
 declare const mappedFile: unique symbol;
 declare const outputFile: unique symbol;
@@ -91,13 +94,6 @@ export interface NativeCombination {
   slack: NativeCut | null;
 }
 
-export interface NativeOutput {
-  file: OutputFileHandle;
-  byteOffset: number;
-  dtype: FloatDtype;
-  saturate: boolean;
-}
-
 /** Counts of one task vector: exactly zero; nonzero after trim; opposed by another; lost before slack. */
 export interface ModelCounts {
   zero: number;
@@ -114,12 +110,13 @@ export interface ChunkCounts {
 }
 
 export interface ChunkResult extends ChunkCounts {
-  /** XXH3-128 of the chunk's bytes. */
+  /** XXH3-128 of the chunk's bytes as written. */
   hash: string;
 }
 
 export interface ChunkFailure {
-  failure: { status: "notFinite" | "overflow"; element: number; source: number };
+  /** `unfit`: merged to a value that the encoding cannot hold. */
+  failure: { status: "notFinite" | "overflow" | "unfit"; element: number; source: number };
 }
 
 export interface NativeDifference {

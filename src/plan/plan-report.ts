@@ -3,8 +3,11 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { DTYPE_BYTES, type Dtype } from "../dtypes.ts";
 import { nearestName, type Problem } from "../errors.ts";
+import type { GgufType } from "../gguf/layout.ts";
+import { checkFormat, type OutputFormat } from "../gguf/output-format.ts";
 import { methodNamed, methods } from "../methods/registry.ts";
 import { type Recipe, type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
+import { ggufRequest } from "./gguf-output.ts";
 import type { MergePlan, PlannedModel } from "./merge-plan.ts";
 import { checkOutput, freeDiskBytes } from "./output-checks.ts";
 import { planMerge } from "./plan-merge.ts";
@@ -14,6 +17,9 @@ import { type ExplainedParameter, explainTensor } from "./resolve-arithmetic.ts"
 export interface PlanReportOptions {
   /** Where the merge would write; checked if given. */
   readonly out?: string | undefined;
+  /** What the merge would write: a model folder (default), or a GGUF file, of which type. */
+  readonly format?: OutputFormat | undefined;
+  readonly type?: GgufType | undefined;
   readonly threads?: number | undefined;
   readonly maxShardBytes?: number | undefined;
   readonly chunkElements?: number | undefined;
@@ -51,7 +57,7 @@ export interface PlanReport {
   readonly models: readonly PlannedModelReport[] | null;
   readonly tensorCount: number | null;
   readonly parameterCount: number | null;
-  readonly storedAs: readonly Dtype[] | null;
+  readonly storedAs: readonly (Dtype | GgufType)[] | null;
   readonly shardCount: number | null;
   readonly readBytes: number | null;
   readonly writeBytes: number | null;
@@ -76,11 +82,14 @@ const WORKER_BYTES = 40e6;
  */
 export function plan(recipe: string | RecipeInput, options: PlanReportOptions = {}): PlanReport {
   const problems = new Problems();
+  const format = problems.attempt(() => checkFormat(options));
   const parsed = problems.attempt(() =>
     typeof recipe === "string" ? readRecipe(recipe, methods) : recipeFromObject(recipe, methods),
   );
   const planned =
-    parsed === undefined ? undefined : problems.attempt(() => planMerge(parsed, planOptions(options)));
+    parsed === undefined
+      ? undefined
+      : problems.attempt(() => planMerge(parsed, planOptions(options, format)));
   problems.list.push(...(planned?.problems ?? []));
   const merge = planned?.plan ?? null;
   if (options.out !== undefined) checkOutput(merge, { ...options, out: options.out }, problems);
@@ -96,7 +105,10 @@ export function plan(recipe: string | RecipeInput, options: PlanReportOptions = 
     models: merge === null ? null : modelReports(merge),
     tensorCount: merge?.tensors.length ?? null,
     parameterCount: merge?.parameterCount ?? null,
-    storedAs: merge === null ? null : [...new Set(merge.tensors.map((tensor) => tensor.output.dtype))],
+    storedAs:
+      merge === null
+        ? null
+        : [...new Set(merge.tensors.map(({ output, gguf }) => gguf?.type ?? output.dtype))],
     shardCount: merge?.shards.length ?? null,
     readBytes: merge?.readBytes ?? null,
     writeBytes: merge?.writeBytes ?? null,
@@ -108,8 +120,12 @@ export function plan(recipe: string | RecipeInput, options: PlanReportOptions = 
   };
 }
 
-function planOptions({ maxShardBytes, chunkElements }: PlanReportOptions) {
+function planOptions(
+  { maxShardBytes, chunkElements, out, type }: PlanReportOptions,
+  format: OutputFormat | undefined,
+) {
   return {
+    ...(format === "gguf" ? { gguf: ggufRequest({ out, type }) } : {}),
     ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
     ...(chunkElements === undefined ? {} : { chunkElements }),
   };

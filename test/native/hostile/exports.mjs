@@ -58,6 +58,7 @@ export function rightCalls(addon, folder, { base, model, output }, thread = 0) {
   const sampling = () => ({ run: 64, stride: 256 });
   const earlier = () => ({ bins: new ArrayBuffer(8 * 2 ** 15, { maxByteLength: 2 ** 20 }), above: 3 });
   const target = () => ({ file: output, byteOffset: 4096 * 3 + 8, dtype: "F32", saturate: true });
+  const encoded = (type) => ({ ...target(), encoding: { type, offset: 1, rowElements: 11, headRows: 0 } });
   // A bracket of half a percent around 0.5, which leaves some elements undecided.
   const bracketed = () => ({ threshold: 0x3f000000, tied: 0, taken: 0, firstTie: 0 });
   const draftable = () => {
@@ -89,11 +90,11 @@ export function rightCalls(addon, folder, { base, model, output }, thread = 0) {
     tallySlack: () => [job(), election(), window(), sampling(), earlier()],
     blockNorms: () => [job()],
     compare: () => [source(base), source(model), ELEMENTS],
-    combine: () => ["ties", job(), election(), { lambda: 1, normalize: true, slack: cut() }, target()],
+    combine: () => ["ties", job(), election(), { lambda: 1, normalize: true, slack: cut() }, encoded("f16")],
     draftTies: draftCall,
     tallyDraftTrim: () => [{ draft: draft() }, 0, window()],
     tallyDraftSlack: () => [draftJob(), election(), window()],
-    finishDraft: () => [draftJob(), election(), combination(), target()],
+    finishDraft: () => [draftJob(), election(), combination(), encoded("bf16")],
     dropDraft: () => [draft()],
     analyse: () => [job(), election(), cut(), { first: 0, stride: 3 }],
     tallyLosses: () => [job(), election()],
