@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { parse } from "yaml";
 import { type Problem, TiesmithError } from "../errors.ts";
+import type { GgufType } from "../gguf/layout.ts";
 import { methods } from "../methods/registry.ts";
+import { ggufRequest } from "../plan/gguf-output.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
 import { planMerge } from "../plan/plan-merge.ts";
 import { locateReference } from "../plan/read-inputs.ts";
@@ -19,6 +21,9 @@ import type { Parameters } from "./results.ts";
 import { gridPoints, pointFrom, valueAt } from "./space.ts";
 import type { MethodSpec } from "./spec.ts";
 import { substitute } from "./variables.ts";
+
+/** How candidates store weights unless something else is said: exact, as `evaluate` has it. */
+export const CANDIDATE_TYPE = "f32";
 
 /** The recipe's text with the values of a point. */
 export function recipeText({ template }: MethodSpec, point: Parameters): string {
@@ -64,7 +69,11 @@ export function mergeInput(recipe: Recipe): RecipeInput {
  * before anything is merged; and plans each merge that has other models.
  * @returns the first plan of the method, from which sizes and inputs are known; null with problems
  */
-export function checkCandidates(method: MethodSpec, problems: Problem[]): MergePlan | null {
+export function checkCandidates(
+  method: MethodSpec,
+  type: GgufType | undefined,
+  problems: Problem[],
+): MergePlan | null {
   let first: MergePlan | null = null;
   const planned = new Set<string>();
   for (const { point, told } of probes(method)) {
@@ -73,7 +82,9 @@ export function checkCandidates(method: MethodSpec, problems: Problem[]): MergeP
       const models = JSON.stringify([recipe.baseModel, recipe.models.map(({ reference }) => reference)]);
       if (planned.has(models)) continue;
       planned.add(models);
-      const result = planMerge(recipe);
+      const result = planMerge(recipe, {
+        gguf: ggufRequest({ out: method.name, type: type ?? CANDIDATE_TYPE }),
+      });
       // Models are shared: what is wrong with one is not the method's.
       problems.push(...result.problems.map((problem) => labelled(problem, told)));
       first ??= result.plan;

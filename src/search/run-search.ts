@@ -79,7 +79,7 @@ class SearchRun {
       if (!worked) await this.#wait();
     }
     const results = this.results(this.#folder.state());
-    this.#folder.writeResults(results);
+    this.#folder.finish(results);
     return results;
   }
 
@@ -234,7 +234,8 @@ class SearchRun {
   async #startedRunner(): Promise<CandidateRunner> {
     const { backend = { kind: "llama" }, temporary, threads, signal } = this.#options;
     const bytes = this.#prepared.candidateBytes;
-    this.#runner ??= await CandidateRunner.start({ backend, bytes, temporary, threads, signal });
+    const { cuts } = this.#folder;
+    this.#runner ??= await CandidateRunner.start({ backend, bytes, cuts, temporary, threads, signal });
     return this.#runner;
   }
 

@@ -73,8 +73,9 @@ describe("a grid", () => {
       objective: best.average,
     });
     // The recipe to paste gives the candidate that was scored.
-    const out = join(newFolder(), "pasted");
-    await merge(parse(results.winners[0]?.recipe as string), { out, threads: 1 });
+    const out = join(newFolder(), "ties.gguf");
+    const recipe = parse(results.winners[0]?.recipe as string);
+    await merge(recipe, { out, threads: 1, format: "gguf", type: "f32" });
     const { models } = await evaluate([out], [rate], {
       ...{ data: join(TINYLANG, "data"), split: "dev", limit: 1, cache: newFolder(), backend },
     });
@@ -96,7 +97,7 @@ describe("a grid", () => {
       12,
     );
     expect(readdirSync(temporary)).toEqual([]);
-    expect(readdirSync(join(out, "answers"))).toEqual([]);
+    expect(readdirSync(out).sort()).toEqual(["claims", "journal.jsonl", "results.json"]);
     expect(JSON.parse(readFileSync(join(out, "results.json"), "utf8"))).toEqual(results);
     expect(await readSearch(out)).toEqual(results);
   });
