@@ -56,4 +56,20 @@ export {
 export { recipeFromShorthand } from "./plan/shorthand.ts";
 export type { RecipeInput, Shorthand } from "./recipe/recipe.ts";
 export { writeConflictsReport } from "./report/write-conflicts-report.ts";
+export { readSearch, search, searchCsv, searchStatus } from "./search/api.ts";
+export type { TrialListener } from "./search/on-trial.ts";
+export type {
+  SearchCost,
+  SearchMethod,
+  SearchResults,
+  SearchVariable,
+  TestedModel,
+  Trial,
+  TrialScore,
+  TunedRows,
+  Winner,
+} from "./search/results.ts";
+export type { SearchOptions, SearchProgress } from "./search/search-options.ts";
+export type { SearchStatus } from "./search/search-status.ts";
+export type { SearchInput } from "./search/spec.ts";
 export { VERSION } from "./version.ts";
