@@ -48,7 +48,7 @@ describe("imports", () => {
     ["plan"],
     ["gguf"],
     ["recipe", "methods", "checkpoint"],
-    ["native", "errors", "dtypes", "version"],
+    ["native", "memory-budget", "errors", "dtypes", "version"],
   ];
   const layerOf = (file: string) => layers.findIndex((layer) => layer.includes(folderOf(file)));
 

@@ -41,7 +41,7 @@ async function mergeUntilAborted(
 
 /** `--out` is checked here and not by commander, which would miss it before it sees that `--outt` is a slip. */
 function mergeOptions(options: MergeCommandOptions): MergeOptions {
-  const { out, format, type, threads, maxShardSize, overwrite, resume, restart } = options;
+  const { out, format, type, threads, maxMemory, maxShardSize, overwrite, resume, restart } = options;
   const { saturate, hashInputs, sha256, cuts, language } = options;
   if (out === undefined) {
     const message = "Expected --out PATH, the model folder or file to write, but found none";
@@ -53,6 +53,7 @@ function mergeOptions(options: MergeCommandOptions): MergeOptions {
     format: format as MergeOptions["format"],
     type: type as MergeOptions["type"],
     threads,
+    maxMemoryBytes: maxMemory,
     maxShardBytes: maxShardSize,
     overwrite,
     resume,

@@ -8,13 +8,15 @@ import { printError, printJson, printResult } from "./terminal.ts";
 
 /** Prints the plan on stdout, and its problems on stderr. */
 export async function runPlan(words: readonly string[], options: PlanCommandOptions): Promise<void> {
-  const { out, format, type, threads, maxShardSize, overwrite, resume, restart, explain } = options;
+  const { out, format, type, threads, maxMemory, maxShardSize, overwrite, resume, restart, explain } =
+    options;
   const recipe = await recipeOf(words, options);
   const report = plan(recipe, {
     out,
     format: format as PlanReportOptions["format"],
     type: type as PlanReportOptions["type"],
     threads,
+    maxMemoryBytes: maxMemory,
     maxShardBytes: maxShardSize,
     overwrite,
     resume,

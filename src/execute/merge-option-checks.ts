@@ -9,6 +9,7 @@ const KNOWN: readonly (keyof MergeOptions)[] = [
   "format",
   "type",
   "threads",
+  "maxMemoryBytes",
   "maxShardBytes",
   "overwrite",
   "resume",
@@ -32,6 +33,7 @@ export function checkMergeOptions(options: MergeOptions): void {
   checkFormat(options);
   checkCuts(options.cuts);
   checkWhole("threads", options.threads, 1, 1024);
+  checkWhole("maxMemoryBytes", options.maxMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
   checkWhole("maxShardBytes", options.maxShardBytes, 1, Number.MAX_SAFE_INTEGER);
   checkWhole("chunkElements", options.chunkElements, BLOCK_ELEMENTS, 1 << 26);
   if (options.chunkElements !== undefined && options.chunkElements % BLOCK_ELEMENTS !== 0)

@@ -26,6 +26,11 @@ export interface MergeOptions {
   readonly type?: GgufType | undefined;
   /** Worker threads; default: the cores that this process may use. */
   readonly threads?: number | undefined;
+  /**
+   * Anonymous memory to stay below: with less of it fewer chunks, and then fewer threads, are under way. Mapped inputs
+   * are not counted, since the system drops them when it must. Changes nothing that is written.
+   */
+  readonly maxMemoryBytes?: number | undefined;
   /** Data bytes per shard; default 5e9. */
   readonly maxShardBytes?: number | undefined;
   /** Replace an existing OUT that tiesmith made. */

@@ -29,8 +29,6 @@ export interface MergeHooks {
   advanced(work: Work, elementCount: number): void;
 }
 
-/** Chunks' worth of elements under way per thread. Enough to hide the waits between a tensor's passes. */
-const CHUNKS_IN_FLIGHT_PER_THREAD = 4;
 /** Tensors of one batch: bounds what one cancelled or failed batch loses. */
 const LARGEST_BATCH = 64;
 
@@ -84,7 +82,7 @@ export async function mergeTensors(
 ): Promise<void> {
   const groups = groupsOf(works);
   const chunkElements = Math.max(1, ...works.map((work) => (isCopy(work) ? 1 : work.chunkElements)));
-  const limit = pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD * chunkElements;
+  const limit = pool.threads * pool.chunksPerThread * chunkElements;
   const prepared = new Lookahead(groups, (group) => {
     const isMeasured = scope !== null || group.works.every(({ name }) => before(name) !== null);
     return prepareTensors(group, isMeasured, pool);
@@ -210,7 +208,7 @@ async function mergeChunks(
 
 /** Drafts stay in memory until their tensor is measured: while one is, another must have room to begin. */
 function isDrafted(tensor: TensorWork, arithmetic: TiesArithmetic, brackets: Brackets, pool: Pool): boolean {
-  const room = pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD;
+  const room = pool.threads * pool.chunksPerThread;
   return chunkCount(tensor) <= room / 2 && isDraftable(arithmetic, brackets);
 }
 

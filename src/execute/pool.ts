@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Piscina } from "piscina";
 import { messageOf, TiesmithError } from "../errors.ts";
+import { CHUNKS_PER_THREAD } from "../memory-budget.ts";
 import { packageRoot } from "../native/package-root.ts";
 import {
   type Answer,
@@ -19,15 +20,10 @@ import {
 import { OrderedQueue } from "./task-order.ts";
 import { MainTrace, TRACE } from "./trace.ts";
 
-/**
- * Tasks that a worker holds at a time: one that computes, and those whose results libuv is writing to disk. With
- * fewer a worker waits for the disk (measured: 3.9 s with 2, 3.1 s with 3, 2.9 s with 4, for one merge). Scratch
- * memory is bounded by as many chunks a thread.
- */
-const TASKS_PER_WORKER = 4;
-
 export class Pool {
   readonly threads: number;
+  /** Chunks that each thread may have under way; tasks that a worker holds at a time. */
+  readonly chunksPerThread: number;
   readonly #piscina: Piscina;
   readonly #shared = new Int32Array(new SharedArrayBuffer(4));
   /** Ids of the threads that have loaded their modules. */
@@ -40,14 +36,15 @@ export class Pool {
   #failure: TiesmithError | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(threads: number) {
+  constructor(threads: number, chunksPerThread = CHUNKS_PER_THREAD) {
     this.threads = threads;
+    this.chunksPerThread = chunksPerThread;
     const setting: WorkerSetting = { shared: this.#shared.buffer as SharedArrayBuffer };
     this.#piscina = new Piscina({
       filename: join(packageRoot, "dist", "execute", "worker.cjs"),
       minThreads: threads,
       maxThreads: threads,
-      concurrentTasksPerWorker: TASKS_PER_WORKER,
+      concurrentTasksPerWorker: chunksPerThread,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
       taskQueue: new OrderedQueue(),

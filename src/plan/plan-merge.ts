@@ -7,6 +7,7 @@ import {
 } from "../checkpoint/layout.ts";
 import { DTYPE_BYTES, type FloatDtype, isFloatDtype } from "../dtypes.ts";
 import { type Problem, TiesmithError } from "../errors.ts";
+import { DEFAULT_CHUNK_BYTES } from "../memory-budget.ts";
 import type { Arithmetic, Method } from "../methods/method.ts";
 import { methodNamed } from "../methods/registry.ts";
 import { layerIndex, type Recipe, recipeToPlain } from "../recipe/recipe.ts";
@@ -17,12 +18,6 @@ import type { MergePlan, PlannedTensor } from "./merge-plan.ts";
 import { Problems } from "./problems.ts";
 import { type InputModel, type Inputs, plannedModel, readInputs } from "./read-inputs.ts";
 import { resolveArithmetic } from "./resolve-arithmetic.ts";
-
-/**
- * Output bytes of a full chunk: 4 Mi elements in half precision, 2 Mi in f32. A chunk's passes take about 10 ms,
- * some hundred times what handing it to a worker costs, and a worker's scratch is two of them.
- */
-const DEFAULT_CHUNK_BYTES = 8 << 20;
 
 /** 5 GB, as transformers splits checkpoints. */
 export const DEFAULT_SHARD_BYTES = 5e9;
@@ -75,7 +70,7 @@ export function planMerge(recipe: Recipe, options: PlanOptions = {}): PlanResult
   const output = problems.attempt(() => layOut(merged, companions, options));
   if (output === undefined) return failed(layerCount);
   const { shards } = output;
-  const chunkElements = options.chunkElements ?? defaultChunkElements(shards);
+  const chunkElements = options.chunkElements ?? defaultChunkElements(shards, options.gguf);
   const tensors = plannedTensors(matched, output, arithmetic, chunkElements);
   const [first] = arithmetic.values();
   const notes = [...recipe.notes, ...checkpointNotes(inputs), ...companions.notes, ...output.notes];
@@ -118,11 +113,12 @@ function layOut(
   return { shards: [shard], gguf: planned, notes };
 }
 
-function defaultChunkElements(shards: readonly ShardLayout[]): number {
+/** So many that neither what is merged nor what is stored of it is larger than a chunk should be. */
+function defaultChunkElements(shards: readonly ShardLayout[], gguf: GgufRequest | undefined): number {
   const widths = shards.flatMap((shard) =>
     shard.tensors.map(({ dtype }) => (isFloatDtype(dtype) ? DTYPE_BYTES[dtype] : 0)),
   );
-  return DEFAULT_CHUNK_BYTES / Math.max(2, ...new Set(widths));
+  return DEFAULT_CHUNK_BYTES / Math.max(gguf?.type === "f32" ? 4 : 2, ...new Set(widths));
 }
 
 function countLayers({ base, models }: Inputs): number {

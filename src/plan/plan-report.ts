@@ -5,6 +5,7 @@ import { DTYPE_BYTES, type Dtype } from "../dtypes.ts";
 import { nearestName, type Problem } from "../errors.ts";
 import type { GgufType } from "../gguf/layout.ts";
 import { checkFormat, type OutputFormat } from "../gguf/output-format.ts";
+import { memoryBudget } from "../memory-budget.ts";
 import { methodNamed, methods } from "../methods/registry.ts";
 import { type Recipe, type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
 import { ggufRequest } from "./gguf-output.ts";
@@ -21,6 +22,7 @@ export interface PlanReportOptions {
   readonly format?: OutputFormat | undefined;
   readonly type?: GgufType | undefined;
   readonly threads?: number | undefined;
+  readonly maxMemoryBytes?: number | undefined;
   readonly maxShardBytes?: number | undefined;
   readonly chunkElements?: number | undefined;
   readonly overwrite?: boolean | undefined;
@@ -61,17 +63,16 @@ export interface PlanReport {
   readonly shardCount: number | null;
   readonly readBytes: number | null;
   readonly writeBytes: number | null;
+  /** As many as the bound on memory allows. */
   readonly threads: number;
+  /** Chunks that each thread has under way. */
+  readonly chunksPerThread: number | null;
   /** Upper bound of anonymous memory; the mapped inputs come on top, and can be dropped by the system at any time. */
   readonly peakMemoryBytes: number | null;
   readonly freeDiskBytes: number | null;
   readonly notes: readonly string[];
   readonly explained: ExplainedTensor | null;
 }
-
-/** Bounds that the benchmark confirms: the main thread, and a worker's heap and buffers. */
-const MAIN_BYTES = 120e6;
-const WORKER_BYTES = 40e6;
 
 /**
  * Reads headers and configs only, and tells what a merge would do. Never throws for a problem of the request: all
@@ -98,6 +99,7 @@ export function plan(recipe: string | RecipeInput, options: PlanReportOptions = 
       ? null
       : explain(options.explain, parsed, merge, planned?.layerCount ?? 0, problems);
   const threads = options.threads ?? availableParallelism();
+  const memory = problems.attempt(() => memoryBudget({ ...options, threads, format })) ?? null;
   return {
     problems: problems.list,
     method: parsed?.mergeMethod ?? null,
@@ -112,8 +114,9 @@ export function plan(recipe: string | RecipeInput, options: PlanReportOptions = 
     shardCount: merge?.shards.length ?? null,
     readBytes: merge?.readBytes ?? null,
     writeBytes: merge?.writeBytes ?? null,
-    threads,
-    peakMemoryBytes: merge === null ? null : MAIN_BYTES + threads * WORKER_BYTES,
+    threads: memory?.threads ?? threads,
+    chunksPerThread: memory?.chunksPerThread ?? null,
+    peakMemoryBytes: merge === null ? null : (memory?.peakBytes ?? null),
     freeDiskBytes: freeDiskBytes(resolve(options.out ?? ".")),
     notes: merge?.notes ?? parsed?.notes ?? [],
     explained,

@@ -38,37 +38,37 @@ function tinyModels(family: TinyFamily, dtype: FloatDtype): string[] {
   return [0, 0.02, 0.03].map((change, i) => tinyCheckpoint(family, { seed: 20 + i, change, dtype }).folder);
 }
 
-/** The file by either way. */
-async function bothWays(recipe: RecipeInput, type: GgufType, options: Omit<MergeOptions, "out"> = {}) {
+/** The files by either way; gives the folder that holds both. */
+async function expectSame(
+  recipe: RecipeInput,
+  types: readonly GgufType[],
+  options: Omit<MergeOptions, "out"> = {},
+): Promise<string> {
   const folder = temporaryFolder();
   const merged = join(folder, "merged");
-  await merge(recipe, { threads: 2, ...options, out: merged });
-  const exported = join(folder, "exported.gguf");
-  await exportGguf(merged, { out: exported, type });
   const direct = join(folder, "merged.gguf");
-  const result = await merge(recipe, { threads: 2, ...options, out: direct, format: "gguf", type });
-  expect(result).toMatchObject({ out: direct, format: "gguf", writtenBytes: statSync(direct).size });
-  expect(readdirSync(folder).sort()).toEqual(["exported.gguf", "merged", "merged.gguf", "merged.gguf.json"]);
-  return { direct: readFileSync(direct), exported: readFileSync(exported), folder };
+  await merge(recipe, { threads: 2, ...options, out: merged });
+  for (const type of types) {
+    const exported = join(folder, `${type}.gguf`);
+    await exportGguf(merged, { out: exported, type });
+    const request = { threads: 2, ...options, out: direct, format: "gguf", type, overwrite: true } as const;
+    const result = await merge(recipe, request);
+    expect(result).toMatchObject({ out: direct, format: "gguf", writtenBytes: statSync(direct).size });
+    expect(readFileSync(direct).equals(readFileSync(exported)), type).toBe(true);
+  }
+  const left = ["merged", "merged.gguf", "merged.gguf.json", ...types.map((type) => `${type}.gguf`)];
+  expect(readdirSync(folder).sort()).toEqual(left.sort());
+  return folder;
 }
 
 describe("has the bytes of a merge into a folder, exported", () => {
   it.each(Object.entries(FAMILIES))("of %s, in every type", { timeout: 60_000 }, async (_, family) => {
-    const models = tinyModels(family, "BF16");
-    for (const type of TYPES) {
-      // Smaller chunks than a head: tensors of rotated heads have chunks of their own.
-      const { direct, exported } = await bothWays(recipeOver(models), type, { chunkElements: 4096 });
-      expect(direct.equals(exported), type).toBe(true);
-    }
+    // Smaller chunks than a head: tensors of rotated heads have chunks of their own.
+    await expectSame(recipeOver(tinyModels(family, "BF16")), TYPES, { chunkElements: 4096 });
   });
 
   it.each(["F32", "F16"] as const)("merged to %s", async (dtype) => {
-    const family = FAMILIES["Gemma 2"] as TinyFamily;
-    const models = tinyModels(family, dtype);
-    for (const type of TYPES) {
-      const { direct, exported } = await bothWays(recipeOver(models), type);
-      expect(direct.equals(exported), type).toBe(true);
-    }
+    await expectSame(recipeOver(tinyModels(FAMILIES["Gemma 2"] as TinyFamily, dtype)), TYPES);
   });
 
   it("by every method, over the whole model too", { timeout: 60_000 }, async () => {
@@ -81,21 +81,14 @@ describe("has the bytes of a merge into a folder, exported", () => {
       { ...recipeOver(models), out_dtype: "float16" },
       recipeOver(models, { parameters: { scope: "model", priority: sft, rescale: true } }),
     ];
-    for (const recipe of recipes) {
-      const { direct, exported } = await bothWays(recipe, "q8_0", { chunkElements: 8192 });
-      expect(direct.equals(exported), JSON.stringify(recipe)).toBe(true);
-    }
+    for (const recipe of recipes) await expectSame(recipe, ["q8_0"], { chunkElements: 8192 });
   });
 
   it("where chunks are drafted", { timeout: 60_000 }, async () => {
     // Rows of 512: the projections have 262,144 elements in 4 chunks, enough to be sampled and drafted.
     const sizes = { layers: 1, hidden: 512, feedForward: 512, headSize: 128 };
     const family = { ...(FAMILIES["GPT-2's tokenizer"] as TinyFamily), sizes };
-    const models = tinyModels(family, "BF16");
-    for (const type of ["bf16", "q8_0"] as const) {
-      const { direct, exported } = await bothWays(recipeOver(models), type, { chunkElements: 1 << 16 });
-      expect(direct.equals(exported), type).toBe(true);
-    }
+    await expectSame(recipeOver(tinyModels(family, "BF16")), ["bf16", "q8_0"], { chunkElements: 1 << 16 });
   });
 });
 
@@ -103,7 +96,7 @@ describe("a merge into a GGUF file", () => {
   const models = () => tinyModels(FAMILIES["Llama 3.1"] as TinyFamily, "BF16");
 
   it("leaves a manifest beside it that tells every tensor's place", async () => {
-    const { folder } = await bothWays(recipeOver(models()), "q8_0", { sha256: true });
+    const folder = await expectSame(recipeOver(models()), ["q8_0"], { sha256: true });
     const manifest: Manifest = JSON.parse(readFileSync(join(folder, "merged.gguf.json"), "utf8"));
     expect(manifest.shards).toMatchObject([
       {
