@@ -62,13 +62,15 @@ struct AnalysisRoom {
 template <bool kUnit, std::size_t kModels>
 inline constexpr bool kCountsFollow = kUnit && kModels == 2;
 
-// Counts of a chunk.
+// Counts of a chunk. Constructors are spelt out, here and below: GCC compiles those that it makes up outside of the target
+// region, where a function that is not inlined gives a vector back by memory, and not in the register that Vec's use.
 template <bool kUnit, std::size_t kModels>
 struct AnalysisCounters {
   using Room = AnalysisRoom<kModels>;
   struct Model {
     Vec::Counter zero, retained, in_conflict, conflicts_lost, zero_votes, discarded, discarded_zero_votes;
     Vec::U largest = Vec::set_u(0);
+    TIESMITH_INLINE Model() {}
   };
   struct Pair {
     // Elements where one is zero; where neither is and the signs differ; where trim keeps both; and the signs differ.
@@ -78,6 +80,8 @@ struct AnalysisCounters {
   Pair pairs[Room::kPairRoom];
   Vec::Counter conflicts, zero_votes, given_back;
   Vec::U largest_given = Vec::set_u(0);
+
+  TIESMITH_INLINE AnalysisCounters() {}
 
   void add_to(const ChunkInputs& inputs, Analysis& out) const {
     const std::size_t padding = (kLanes - inputs.element_count % kLanes) % kLanes;
@@ -136,13 +140,17 @@ struct AnalysisSums {
     Vec::D magnitudes = Vec::zero_d(), squares = Vec::zero_d();
     Vec::D trimmed_magnitudes = Vec::zero_d(), trimmed_squares = Vec::zero_d();
     Vec::D discarded = Vec::zero_d();
+    TIESMITH_INLINE Model() {}
   };
   struct Pair {
     Vec::D products = Vec::zero_d(), trimmed_products = Vec::zero_d();
+    TIESMITH_INLINE Pair() {}
   };
   Model models[Room::kModelRoom];
   Pair pairs[Room::kPairRoom];
   Vec::D given_back = Vec::zero_d();
+
+  TIESMITH_INLINE AnalysisSums() {}
 
   void store(const ChunkInputs& inputs, double* out) const {
     for (std::size_t m = 0; m < inputs.model_count; ++m) {

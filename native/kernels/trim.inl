@@ -4,7 +4,7 @@
 // floor((j+1)*taken/tied) > floor(j*taken/tied), that is iff (j*taken mod tied) + taken >= tied.
 class TieSpreader {
  public:
-  TieSpreader() = default;
+  TieSpreader() {}
   explicit TieSpreader(const Cut& cut) : taken_(cut.taken), tied_(cut.tied) {
     remainder_ = mod_product(cut.first_tie, taken_);
     // Below 2^30 a lane's sum stays below 2^31, which every set can compare; larger counts go one by one.
@@ -71,7 +71,7 @@ class TieSpreader {
 // Which keys a cut selects. Keys of zero are never selected: a zero is the same kept or trimmed.
 class Selector {
  public:
-  Selector() = default;
+  Selector() {}
   Selector(TrimKind kind, const Cut& cut) {
     if (kind == TrimKind::ByCut && cut.tied > 0) ties_ = TieSpreader(cut);
     if (kind == TrimKind::Nothing) threshold_ = 0x7fffffffu;
@@ -101,7 +101,7 @@ class Selector {
 // Which keys a bracket selects: those above it; those inside it are noted as undecided.
 class BracketSelector {
  public:
-  BracketSelector() = default;
+  BracketSelector() {}
   // `low` is the bracket's, its top is the threshold of the cut.
   BracketSelector(TrimKind kind, const Cut& cut, std::uint32_t low) {
     if (kind == TrimKind::Nothing) top_ = Vec::set_u(0x7fffffffu);

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
  *
  * @typedef {object} Trace
  * @property {{ threads: number, batches: number, started: number, ended: number, busy: number }} main
- * @property {{ thread: number, started: number, ended: number, active: number, operations: TracedOperation[] }[]} batches
+ * @property {{ thread: number, started: number, ended: number, cpu: number, operations: TracedOperation[] }[]} batches
  */
 
 /** @typedef {{ kind: string, tensor?: string, chunk?: number, busy: number, waited: number, undecided?: number }} TracedOperation */
@@ -22,25 +22,25 @@ export function readTrace(file) {
   return { main: mains[0], batches: lines.filter(({ main }) => main !== true) };
 }
 
-/** What the main thread, and a worker beside its operations, take for a batch on average. */
+/** What the main thread, and a worker beside its native calls, take for a batch on average. */
 export function batchCosts({ main, batches }) {
   const busy = sum(batches.flatMap(({ operations }) => operations.map((operation) => operation.busy)));
   return {
     main: main.busy / main.batches,
-    worker: Math.max(0, activeTime(batches) - busy) / batches.length,
+    worker: Math.max(0, workTime(batches) - busy) / batches.length,
   };
 }
 
-/** How long the workers were active from the start of the first batch of each to the end of its last. */
-function activeTime(batches) {
+/** How long the workers had a core from the start of the first batch of each to the end of its last. */
+function workTime(batches) {
   const threads = new Map();
   for (const batch of batches) threads.set(batch.thread, [...(threads.get(batch.thread) ?? []), batch]);
   return sum(
     [...threads.values()].map((own) => {
-      const actives = own.map(({ active }) => active);
+      const times = own.map(({ cpu }) => cpu);
       const [first] = own;
       // What a thread did before it ended its first batch was, but for that batch, to load its modules.
-      return Math.max(...actives) - Math.min(...actives) + sum(first.operations.map(({ busy }) => busy));
+      return Math.max(...times) - Math.min(...times) + sum(first.operations.map(({ busy }) => busy));
     }),
   );
 }

@@ -28,8 +28,8 @@ export interface TracedBatch {
   readonly thread: number;
   readonly started: number;
   readonly ended: number;
-  /** How long the thread, since it began, has not been waiting for messages and writes. */
-  readonly active: number;
+  /** How long the thread has had a core since it began. */
+  readonly cpu: number;
   readonly operations: readonly TracedOperation[];
 }
 
@@ -88,8 +88,8 @@ export class WorkerTrace {
         return answer;
       },
       end: () => {
-        const { active } = performance.eventLoopUtilization();
-        append(this.#file, { thread: this.#thread, started, ended: now(), active, operations });
+        const cpu = addon().threadCpuSeconds() * 1000;
+        append(this.#file, { thread: this.#thread, started, ended: now(), cpu, operations });
       },
     };
   }
