@@ -5,9 +5,10 @@ import { addOutputOptions, type OutputOptions, threadsOption } from "./options.t
 const EXAMPLES = `
 Examples:
   $ tiesmith verify merged
-  $ tiesmith verify merged --json
+  $ tiesmith verify merged.gguf --json
 
-Exit code 1 if anything differs from tiesmith.json.`;
+Exit code 1 if anything differs from tiesmith.json, which stands beside a GGUF
+file as FILE.json.`;
 
 /** The options of the command as parsed. */
 export interface VerifyCommandOptions extends OutputOptions {
@@ -19,7 +20,7 @@ export function addVerifyCommand(program: Command): void {
   const command = program.command("verify").summary("check the hashes of a merged model");
   command
     .description("Recomputes the hashes of a merged model, and compares them with its manifest.")
-    .argument("<folder>", "a folder that tiesmith has written")
+    .argument("<path>", "a folder or GGUF file that tiesmith has merged")
     .addOption(threadsOption());
   addOutputOptions(command, "print nothing but errors")
     .addHelpText("after", EXAMPLES)

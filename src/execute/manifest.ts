@@ -74,6 +74,12 @@ export interface Manifest {
     readonly name: string;
     readonly byteSize: number;
     readonly headerSha256: string;
+    /** In a GGUF file: derived tensors, which no model has. */
+    readonly constants?: readonly {
+      readonly byteOffset: number;
+      readonly byteLength: number;
+      readonly sha256: string;
+    }[];
     /** Of the whole file, where it was asked for. */
     readonly sha256?: string;
   }[];

@@ -1,15 +1,21 @@
 /** Reads `tiesmith.json` as far as hashes can be checked against it; other parts pass unread. */
 import { join } from "node:path";
 import { isJsonObject, type JsonObject, readJsonObject } from "../checkpoint/json-file.ts";
-import { MANIFEST_NAME } from "../checkpoint/output-names.ts";
+import { fileManifestOf, MANIFEST_NAME } from "../checkpoint/output-names.ts";
 import { quoted, shown } from "../checkpoint/wording.ts";
 import { DTYPE_BYTES } from "../dtypes.ts";
 import { TiesmithError } from "../errors.ts";
+import { GGUF_TYPES } from "../gguf/layout.ts";
 import { MANIFEST_FORMAT, type Manifest, type ManifestTensor } from "./manifest.ts";
 
 /** The part of a manifest that says what the folder's bytes must be. */
 export interface HashManifest extends Pick<Manifest, "hashing" | "shards" | "files"> {
-  readonly tensors: readonly Pick<ManifestTensor, "name" | "shard" | "dtype" | "shape" | "hash">[];
+  readonly tensors: readonly Pick<ManifestTensor, "name" | "shard" | "dtype" | "shape" | "hash" | "gguf">[];
+}
+
+/** The part of the manifest of a GGUF file, whose tensors all tell their places. */
+export interface FileManifest extends HashManifest {
+  readonly tensors: readonly (HashManifest["tensors"][number] & Required<Pick<ManifestTensor, "gguf">>)[];
 }
 
 /** A field's test, and what it wants. */
@@ -32,6 +38,15 @@ const FILE_NAME: Rule = [
   "the name of a file in the folder",
 ];
 const CHUNK: Rule = [(value) => isCount(value) && value !== 0, "a number of elements from 1"];
+/** Whole blocks of every format. */
+const CHUNKS: Rule = [
+  (value) => isCount(value) && value !== 0 && (value as number) % 32 === 0,
+  "a number of elements, a multiple of 32",
+];
+const GGUF_TYPE: Rule = [
+  (value) => typeof value === "string" && Object.hasOwn(GGUF_TYPES, value),
+  "a type of GGUF",
+];
 const ALGORITHM: Rule = [(value) => value === "XXH3-128", '"XXH3-128"'];
 
 /**
@@ -42,12 +57,39 @@ const ALGORITHM: Rule = [(value) => value === "XXH3-128", '"XXH3-128"'];
  */
 export function readManifest(folder: string): HashManifest {
   const path = join(folder, MANIFEST_NAME);
-  const raw = readJsonObject(path, { what: "a manifest", uniqueDepth: 0 });
-  if (raw === null)
-    throw invalid(
+  return readManifestAt(
+    path,
+    `Expected ${MANIFEST_NAME} in ${folder}, but found none; verify needs a folder that tiesmith made`,
+  );
+}
+
+/**
+ * The manifest of a GGUF file that tiesmith made.
+ * @throws {TiesmithError} as {@link readManifest}
+ */
+export function readFileManifest(file: string): FileManifest {
+  const path = fileManifestOf(file);
+  const manifest = readManifestAt(
+    path,
+    `Expected the manifest ${path} beside the file, but found none; verify needs one that tiesmith merged`,
+  );
+  const place = { type: GGUF_TYPE, byteOffset: SIZE, byteLength: SIZE, chunkElements: CHUNKS };
+  for (const [i, { gguf }] of manifest.tensors.entries())
+    checkObject(gguf, place, `tensors[${i}].gguf`, path);
+  for (const [i, { constants = [] }] of manifest.shards.entries())
+    checkList(
+      constants,
+      { byteOffset: SIZE, byteLength: SIZE, sha256: SHA256 },
+      `shards[${i}].constants`,
       path,
-      `Expected ${MANIFEST_NAME} in ${folder}, but found none; verify needs a folder that tiesmith made`,
     );
+  if (manifest.shards.length !== 1) throw damaged(path, "shards", "one file", manifest.shards.length);
+  return manifest as FileManifest;
+}
+
+function readManifestAt(path: string, absent: string): HashManifest {
+  const raw = readJsonObject(path, { what: "a manifest", uniqueDepth: 0 });
+  if (raw === null) throw invalid(path, absent);
   checkFormat(raw, path);
   checkObject(raw.hashing, { algorithm: ALGORITHM, chunkElements: CHUNK }, "hashing", path);
   const shard = { name: FILE_NAME, byteSize: SIZE, headerSha256: SHA256, sha256: MAYBE_SHA256 };

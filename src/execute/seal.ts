@@ -170,11 +170,20 @@ async function makeManifest(
       name: shardName(shard),
       byteSize: shard.byteSize,
       headerSha256: sha256(shard.header),
+      ...constantsOf(shard),
       ...digestOf(join(partial, shard.name), digests),
     })),
     files: Object.fromEntries(others.sort().map((name) => [name, sha256(readFileSync(join(partial, name)))])),
     run: { ...facts.run, finishedAt: new Date().toISOString(), host: hostname() },
   };
+}
+
+function constantsOf({ constants }: ShardLayout): Pick<Manifest["shards"][number], "constants"> {
+  if (constants.length === 0) return {};
+  const told = constants.map(({ byteOffset, bytes }) => {
+    return { byteOffset, byteLength: bytes.byteLength, sha256: sha256(bytes) };
+  });
+  return { constants: told };
 }
 
 function ggufPlace({ gguf, output, chunkElements }: PlannedTensor): Pick<ManifestTensor, "gguf"> {

@@ -28,8 +28,10 @@ export interface VerifyFailure {
 type ManifestTensor = HashManifest["tensors"][number];
 
 /** A tensor whose place is known, so that its bytes can be hashed. */
-export interface TensorToHash extends TensorEntry {
+export interface TensorToHash extends Pick<TensorEntry, "name" | "dtype" | "byteOffset" | "byteLength"> {
   readonly path: string;
+  /** Bytes that are hashed at a time, where they are not those of the manifest's chunks in the tensor's dtype. */
+  readonly chunkBytes?: number;
   readonly expectedHash: string;
 }
 
@@ -49,16 +51,21 @@ export function checkShards(
   return { tensors, failures };
 }
 
-/** Checks the SHA-256 of those shards for which the manifest tells one; what is missing or cut short is told already. */
+/**
+ * Checks the SHA-256 of those shards for which the manifest tells one; what is missing or cut short is told already.
+ * @param ownName of the only shard, where it is not the manifest's: a file may be renamed
+ */
 export async function checkShardDigests(
   folder: string,
   { shards }: HashManifest,
   { threads = defaultThreads(), signal }: PoolOptions,
+  ownName?: string,
 ): Promise<VerifyFailure[]> {
+  const pathOf = (name: string) => join(folder, ownName ?? name);
   const told = shards.filter(({ name, byteSize, sha256 }) => {
-    return sha256 !== undefined && fileSize(join(folder, name)) === byteSize;
+    return sha256 !== undefined && fileSize(pathOf(name)) === byteSize;
   });
-  const paths = told.map(({ name }) => join(folder, name));
+  const paths = told.map(({ name }) => pathOf(name));
   const found = await fileDigests(paths, { threads, signal });
   return told.flatMap(({ name, sha256 = null }, i): VerifyFailure[] => {
     return sha256 === found[i] ? [] : [{ what: "shard", name, expected: sha256, found: found[i] as string }];
@@ -120,7 +127,7 @@ function describe({ dtype, shape }: { dtype: Dtype; shape: readonly number[] }):
 }
 
 /** Null if nothing is there. */
-function fileSize(path: string): number | null {
+export function fileSize(path: string): number | null {
   try {
     return statSync(path, { throwIfNoEntry: false })?.size ?? null;
   } catch (error) {

@@ -1,7 +1,7 @@
 /** `verify`: recomputes every hash that an output's manifest tells. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { MANIFEST_NAME } from "../checkpoint/output-names.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileManifestOf, MANIFEST_NAME } from "../checkpoint/output-names.ts";
 import { INDEX_FILE } from "../checkpoint/shard-index.ts";
 import { isAbsent, systemError } from "../checkpoint/system-error.ts";
 import { notAFolder } from "../checkpoint/weight-files.ts";
@@ -11,15 +11,16 @@ import { hashFile } from "./hash-file.ts";
 import { hashedRanges } from "./hash-grid.ts";
 import { manifestChecksums } from "./manifest-text.ts";
 import type { HashOperation } from "./operations.ts";
-import { type HashManifest, readManifest } from "./read-manifest.ts";
+import { type HashManifest, readFileManifest, readManifest } from "./read-manifest.ts";
 import { type Piece, ReadMeter, sweepPieces } from "./sweep-pieces.ts";
+import { checkFile } from "./verify-file.ts";
 import { checkShardDigests, checkShards, type TensorToHash, type VerifyFailure } from "./verify-shards.ts";
 import { checkReadOptions, type ReadOptions, throwIfInterrupted, withPool } from "./with-pool.ts";
 
 export type VerifyOptions = ReadOptions;
 
 export interface VerifyReport {
-  /** Absolute. */
+  /** The folder or file, absolute. */
   readonly folder: string;
   /** Whether there is no failure. */
   readonly ok: boolean;
@@ -42,21 +43,59 @@ const DIGEST_BYTES = 16;
  * Recomputes the hashes of an output's tensors, headers and files, and compares them with its manifest. Damage
  * is told in `failures` and throws nothing; the recipe is not run again. Reads every byte once.
  *
- * @param folder a folder that `merge` made
+ * @param path a folder, or a GGUF file, that `merge` made
  * @throws {TiesmithError} `MODEL_NOT_FOUND` if there is no folder; `CHECKPOINT_INVALID` if it has no manifest that
  *   can be read; `INPUT_CHANGED`; `INTERRUPTED`; `NO_PERMISSION`; `IO_FAILED`; `WORKER_FAILED`; `USAGE`
  * @example
  * const { ok, failures } = await verify("merged");
  */
-export async function verify(folder: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   checkReadOptions(options);
-  if (typeof folder !== "string" || folder === "")
+  if (typeof path !== "string" || path === "")
     throw new TiesmithError(
       "USAGE",
-      `Expected the path of a folder to verify, but received ${String(folder)}`,
+      `Expected the path of a folder or file to verify, but received ${String(path)}`,
     );
+  const root = resolve(path);
+  return isGgufFile(root) ? verifyFile(root, options) : verifyFolder(root, options);
+}
+
+/** Any other file than one with a manifest beside it is refused as no folder. */
+function isGgufFile(path: string): boolean {
+  const isFile = (name: string) => statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return isFile(path) && isFile(fileManifestOf(path));
+  } catch (error) {
+    throw systemError(error, path, "a folder or file that tiesmith made", "MODEL_NOT_FOUND");
+  }
+}
+
+async function verifyFile(path: string, options: VerifyOptions): Promise<VerifyReport> {
   const started = performance.now();
-  const root = resolve(folder);
+  const manifest = readFileManifest(path);
+  const { tensors, failures: ownFailures } = checkFile(path, manifest);
+  const tensorFailures = await checkTensors(tensors, manifest.hashing.chunkElements, options);
+  const digestFailures = await checkShardDigests(dirname(path), manifest, options, basename(path));
+  const failures = [
+    ...checkManifestItself(fileManifestOf(path)),
+    ...ownFailures,
+    ...digestFailures,
+    ...tensorFailures,
+  ];
+  return {
+    folder: path,
+    ok: failures.length === 0,
+    tensorCount: tensors.length,
+    fileCount: 1,
+    bytes: totalBytes(tensors),
+    seconds: (performance.now() - started) / 1000,
+    failures,
+    notes: [],
+  };
+}
+
+async function verifyFolder(root: string, options: VerifyOptions): Promise<VerifyReport> {
+  const started = performance.now();
   const names = listFolder(root);
   const manifest = readManifest(root);
   const shards = checkShards(root, manifest);
@@ -65,7 +104,7 @@ export async function verify(folder: string, options: VerifyOptions = {}): Promi
   const files = await checkFiles(root, manifest, options.signal);
   const strangers = unknownFiles(names, manifest);
   const failures = [
-    ...checkManifestItself(root),
+    ...checkManifestItself(join(root, MANIFEST_NAME)),
     ...shards.failures,
     ...digestFailures,
     ...tensorFailures,
@@ -85,10 +124,10 @@ export async function verify(folder: string, options: VerifyOptions = {}): Promi
 }
 
 /** What a manifest tells of the recipe and the run has no other hash than the manifest's own. */
-function checkManifestItself(root: string): VerifyFailure[] {
-  const { told, found } = manifestChecksums(readFileSync(join(root, MANIFEST_NAME)));
+function checkManifestItself(path: string): VerifyFailure[] {
+  const { told, found } = manifestChecksums(readFileSync(path));
   if (told === found) return [];
-  return [{ what: "file", name: MANIFEST_NAME, expected: told ?? "a checksum as its last entry", found }];
+  return [{ what: "file", name: basename(path), expected: told ?? "a checksum as its last entry", found }];
 }
 
 async function checkTensors(
@@ -116,7 +155,7 @@ function* piecesOf(
   finish: (tensor: TensorToHash, digests: Uint8Array) => void,
 ): Generator<Piece<HashOperation>> {
   for (const tensor of tensors) {
-    const ranges = [...hashedRanges(tensor, chunkElements)];
+    const ranges = [...hashedRanges(tensor, chunkElements, tensor.chunkBytes)];
     const digests = Buffer.alloc(ranges.length * DIGEST_BYTES);
     let left = ranges.length;
     if (left === 0) {

@@ -1,5 +1,5 @@
 /** Merges into a GGUF file: the bytes of a merge into a folder, exported. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   exportGguf,
@@ -9,12 +9,15 @@ import {
   plan,
   type RecipeInput,
   TiesmithError,
+  verify,
 } from "tiesmith";
 import { describe, expect, it } from "vitest";
 import type { FloatDtype } from "../../src/dtypes.ts";
 import type { Manifest } from "../../src/execute/manifest.ts";
 import { GGUF_TYPES } from "../../src/gguf/layout.ts";
-import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
+import { f32, temporaryFolder, writeSafetensors } from "../checkpoint/safetensors-builder.ts";
+import { tiesmith } from "../cli/command-line.ts";
+import { runMergeChild } from "../execute/merge-process.ts";
 import { TINYLANG, type TinyFamily, tinyCheckpoint } from "./tiny-checkpoint.ts";
 import { FAMILIES } from "./tiny-families.ts";
 
@@ -71,6 +74,38 @@ describe("has the bytes of a merge into a folder, exported", () => {
     await expectSame(recipeOver(tinyModels(FAMILIES["Gemma 2"] as TinyFamily, dtype)), TYPES);
   });
 
+  it("of numbers of every size, down to the smallest, and of halves between two results", async () => {
+    const { folder, weights } = tinyCheckpoint(FAMILIES["Gemma 1"] as TinyFamily);
+    let state = 1;
+    const next = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state;
+    };
+    const tensors = Object.fromEntries(
+      [...weights].map(([name, { shape, values }]) => {
+        // By turns numbers of all exponents below f16's largest, and multiples of half an f16's and a bf16's last place.
+        const bits = Uint32Array.from(values, (_, i) => {
+          const sign = next() & 0x80000000;
+          const magnitude = next() % 0x47000000;
+          return (
+            (sign | (i % 3 === 0 ? magnitude : magnitude & (i % 3 === 1 ? 0xfffff000 : 0xffff8000))) >>> 0
+          );
+        });
+        // Blocks of q8_0 of one size each.
+        for (let i = 0; i < bits.length; i++)
+          if (((i >> 5) & 1) === 1)
+            bits[i] = ((bits[i] as number) & 0x80ffffff) | ((bits[i & ~31] as number) & 0x7f000000);
+        return [name, f32(shape, [...new Float32Array(bits.buffer)])];
+      }),
+    );
+    writeSafetensors(join(folder, "model.safetensors"), tensors);
+    const recipe: RecipeInput = {
+      merge_method: "linear",
+      models: [folder, folder].map((model) => ({ model, parameters: { weight: 0.5 } })),
+    };
+    await expectSame(recipe, TYPES, { chunkElements: 4096 });
+  });
+
   it("by every method, over the whole model too", { timeout: 60_000 }, async () => {
     const models = ["base", "ct-x", "sft"].map((name) => join(TINYLANG, "models", name));
     const [base, ct, sft] = models as [string, string, string];
@@ -117,6 +152,43 @@ describe("a merge into a GGUF file", () => {
     expect(manifest.models).toEqual(folderManifest.models);
   });
 
+  it("is verified: any byte that matters is found, under another name too", { timeout: 60_000 }, async () => {
+    const out = join(temporaryFolder(), "merged.gguf");
+    await merge(recipeOver(models()), { out, format: "gguf", type: "q8_0", chunkElements: 4096 });
+    const manifest: Manifest = JSON.parse(readFileSync(`${out}.json`, "utf8"));
+    expect(await verify(out)).toMatchObject({ ok: true, failures: [], tensorCount: manifest.tensors.length });
+    const renamed = join(out, "..", "other.gguf");
+    renameSync(out, renamed);
+    renameSync(`${out}.json`, `${renamed}.json`);
+    expect(await verify(renamed)).toMatchObject({ ok: true, folder: renamed });
+    const whole = readFileSync(renamed);
+    const failuresWith = async (bytes: Buffer) => {
+      writeFileSync(renamed, bytes);
+      return (await verify(renamed)).failures.map(({ what, name }) => `${what} ${name}`);
+    };
+    const flipped = (at: number) => {
+      const bytes = Buffer.from(whole);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at);
+      return bytes;
+    };
+    for (const { name, gguf } of manifest.tensors)
+      expect(await failuresWith(flipped((gguf?.byteOffset ?? 0) + (gguf?.byteLength ?? 0) - 1))).toEqual([
+        `tensor ${name}`,
+      ]);
+    expect(await failuresWith(flipped(100))).toEqual(["header other.gguf"]);
+    // Llama 3's frequencies, which no input has.
+    const constant = manifest.shards[0]?.constants?.[0]?.byteOffset ?? 0;
+    expect(await failuresWith(flipped(constant + 3))).toEqual(["header other.gguf"]);
+    expect(await failuresWith(whole.subarray(0, -32))).toEqual(["shard other.gguf"]);
+    expect(await failuresWith(whole)).toEqual([]);
+    writeFileSync(`${renamed}.json`, readFileSync(`${renamed}.json`, "utf8").replace('"ties_sv"', '"ties"'));
+    expect(await failuresWith(whole)).toEqual(["file other.gguf.json"]);
+    writeFileSync(`${renamed}.json`, "{}");
+    await expect(verify(renamed)).rejects.toMatchObject({ code: "CHECKPOINT_INVALID" });
+    rmSync(`${renamed}.json`);
+    await expect(verify(renamed)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+  });
+
   it("goes on with an interrupted one, and merges again what has been damaged", async () => {
     const folder = temporaryFolder();
     const recipe = recipeOver(models());
@@ -148,6 +220,52 @@ describe("a merge into a GGUF file", () => {
     expect(result.resumedTensors).toBeGreaterThan(3);
     expect(readFileSync(out).equals(readFileSync(whole))).toBe(true);
     expect(readdirSync(join(folder, "other")).sort()).toEqual(["whole.gguf", "whole.gguf.json"]);
+  });
+
+  it("is whole or not there, killed around its last renames, and goes on", { timeout: 60_000 }, async () => {
+    const folder = temporaryFolder();
+    const recipe = recipeOver(models());
+    const options = { threads: 1, format: "gguf", type: "q8_0" } as const;
+    await merge(recipe, { ...options, out: join(folder, "out.gguf") });
+    const whole = readFileSync(join(folder, "out.gguf"));
+    // The manifest's rename, then the file's.
+    for (const [count, when, isThere] of [
+      [1, "before", false],
+      [1, "after", false],
+      [2, "after", true],
+    ] as const) {
+      const out = join(folder, `${count}-${when}`, "out.gguf");
+      const kill = { call: "renameSync", count, when };
+      const { signal } = runMergeChild({ merges: [{ recipe, options: { ...options, out } }], kill });
+      expect(signal).toBe("SIGKILL");
+      expect(existsSync(out)).toBe(isThere);
+      // OUT.partial stays even beside the whole file: who made it says what is to become of it.
+      const again = { resume: true, overwrite: true };
+      const { resumedTensors, tensorCount } = await merge(recipe, { ...options, ...again, out });
+      expect(resumedTensors).toBe(isThere ? 0 : tensorCount);
+      expect(readFileSync(out).equals(whole)).toBe(true);
+      expect(readdirSync(join(out, "..")).sort()).toEqual(["out.gguf", "out.gguf.json"]);
+    }
+  });
+
+  it("is asked for on the command line, with cuts and a bound on memory", () => {
+    const folder = temporaryFolder();
+    const recipe = join(folder, "recipe.yaml");
+    writeFileSync(recipe, JSON.stringify(recipeOver(models())));
+    const words = ["merge", recipe, "--format", "gguf", "--type", "f16", "--out", "m.gguf", "--overwrite"];
+    const more = ["--cuts", "cuts", "--max-memory", "170MB", "--threads", "2"];
+    expect(tiesmith([...words, ...more], folder)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^Wrote m\.gguf by ties_sv in .* s \(1 thread, /),
+    });
+    expect(readdirSync(join(folder, "cuts"))).toHaveLength(3);
+    const first = readFileSync(join(folder, "m.gguf"));
+    expect(tiesmith([...words, ...more], folder).status).toBe(0);
+    expect(readFileSync(join(folder, "m.gguf")).equals(first)).toBe(true);
+    const planned = tiesmith(["plan", recipe, "--format", "gguf", "--max-memory", "170MB"], folder);
+    expect(planned.stdout).toMatch(
+      /writes .* as bf16, f32 in 1 file\nmemory {2}at most \d+.* with 1 thread of \d chunk/,
+    );
   });
 
   it("replaces a file only when it is told to", async () => {
