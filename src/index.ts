@@ -28,7 +28,10 @@ export type {
   EvaluatedTask,
   EvaluationResults,
   Score,
+  TaskPredictions,
 } from "./evaluate/results.ts";
+export { type ScoreCell, type ScoreTable, scoreTables } from "./evaluate/score-tables.ts";
+export type { Prediction } from "./evaluate/scoring.ts";
 export { type DiffOptions, type DiffReport, type DiffTotals, diff } from "./execute/diff.ts";
 export type { ModelSummary } from "./execute/manifest.ts";
 export { merge } from "./execute/merge.ts";
@@ -53,4 +56,10 @@ export {
 export { recipeFromShorthand } from "./plan/shorthand.ts";
 export type { RecipeInput, Shorthand } from "./recipe/recipe.ts";
 export { writeConflictsReport } from "./report/write-conflicts-report.ts";
+export { writeEvaluationReport } from "./report/write-evaluation-report.ts";
+export { checkReportFolder } from "./report/write-report.ts";
+export { writeTrajectoryReport } from "./report/write-trajectory-report.ts";
+export { trajectory } from "./trajectory/api.ts";
+export type { OtherCurve, TrajectoryOptions } from "./trajectory/options.ts";
+export type { TrajectoryCurve, TrajectoryPoint, TrajectoryResults } from "./trajectory/results.ts";
 export { VERSION } from "./version.ts";

@@ -42,7 +42,7 @@ describe("imports", () => {
     ["cli"],
     ["index"],
     ["report"],
-    ["search"],
+    ["search", "trajectory"],
     ["evaluate", "conflicts"],
     ["execute", "gguf"],
     ["plan"],

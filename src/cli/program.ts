@@ -13,6 +13,7 @@ import { addMergeCommand } from "./merge.ts";
 import type { OutputOptions } from "./options.ts";
 import { addPlanCommand } from "./plan.ts";
 import { addTasksCommand } from "./tasks.ts";
+import { addTrajectoryCommand } from "./trajectory.ts";
 import { addVerifyCommand } from "./verify.ts";
 
 const EXAMPLES = `
@@ -39,6 +40,7 @@ const COMMANDS = [
   addVerifyCommand,
   addEvaluateCommand,
   addTasksCommand,
+  addTrajectoryCommand,
   addExportCommand,
 ];
 
