@@ -55,9 +55,11 @@ export {
 } from "./plan/plan-report.ts";
 export { recipeFromShorthand } from "./plan/shorthand.ts";
 export type { RecipeInput, Shorthand } from "./recipe/recipe.ts";
+export type { SearchExtras } from "./report/search-document.ts";
 export { writeConflictsReport } from "./report/write-conflicts-report.ts";
 export { writeEvaluationReport } from "./report/write-evaluation-report.ts";
 export { checkReportFolder } from "./report/write-report.ts";
+export { writeSearchReport } from "./report/write-search-report.ts";
 export { writeTrajectoryReport } from "./report/write-trajectory-report.ts";
 export { trajectory } from "./trajectory/api.ts";
 export type { OtherCurve, TrajectoryOptions } from "./trajectory/options.ts";

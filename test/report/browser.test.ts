@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
-import { writeConflictsReport, writeEvaluationReport } from "tiesmith";
+import { writeConflictsReport, writeEvaluationReport, writeSearchReport } from "tiesmith";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EVALUATION_FIGURES, exampleEvaluation } from "./example-evaluation.ts";
 import { exampleReport, FIGURES } from "./example-report.ts";
+import { exampleSearch, SEARCH_FIGURES } from "./example-search.ts";
 import { executablePath, lookAt, openBrowser, VIEWS } from "./looked-at-page.ts";
 
 if (executablePath === undefined)
@@ -31,6 +32,11 @@ const PAGES: readonly {
       const { results, predictions } = exampleEvaluation();
       await writeEvaluationReport(results, folder, predictions);
     },
+  },
+  {
+    kind: "search",
+    figures: SEARCH_FIGURES,
+    write: (folder) => writeSearchReport(exampleSearch(), folder),
   },
 ];
 
