@@ -8,6 +8,7 @@ export const BAD_INPUT_CODES = [
   "USAGE", // a command line or an API option is off
   "RECIPE_INVALID", // the recipe breaks a rule: key, type, range, missing value
   "RECIPE_UNSUPPORTED", // a mergekit feature that tiesmith does not have yet
+  "SEARCH_INVALID", // a search's spec breaks a rule, or would tune on rows that it tests on
   "MODEL_NOT_FOUND", // a model path or hub id that leads nowhere
   "CHECKPOINT_INVALID", // a file breaks the safetensors format or the index
   "DTYPE_UNSUPPORTED", // a tensor is stored in a format that cannot be merged

@@ -61,6 +61,22 @@ export { writeEvaluationReport } from "./report/write-evaluation-report.ts";
 export { checkReportFolder } from "./report/write-report.ts";
 export { writeSearchReport } from "./report/write-search-report.ts";
 export { writeTrajectoryReport } from "./report/write-trajectory-report.ts";
+export { readSearch, search, searchCsv, searchStatus } from "./search/api.ts";
+export type { TrialListener } from "./search/on-trial.ts";
+export type {
+  SearchCost,
+  SearchMethod,
+  SearchResults,
+  SearchVariable,
+  TestedModel,
+  Trial,
+  TrialScore,
+  TunedRows,
+  Winner,
+} from "./search/results.ts";
+export type { SearchOptions, SearchProgress } from "./search/search-options.ts";
+export type { SearchStatus } from "./search/search-status.ts";
+export type { SearchInput } from "./search/spec.ts";
 export { trajectory } from "./trajectory/api.ts";
 export type { OtherCurve, TrajectoryOptions } from "./trajectory/options.ts";
 export type { TrajectoryCurve, TrajectoryPoint, TrajectoryResults } from "./trajectory/results.ts";

@@ -12,6 +12,7 @@ import { addInspectCommand } from "./inspect.ts";
 import { addMergeCommand } from "./merge.ts";
 import type { OutputOptions } from "./options.ts";
 import { addPlanCommand } from "./plan.ts";
+import { addSearchCommand } from "./search.ts";
 import { addTasksCommand } from "./tasks.ts";
 import { addTrajectoryCommand } from "./trajectory.ts";
 import { addVerifyCommand } from "./verify.ts";
@@ -42,6 +43,7 @@ const COMMANDS = [
   addTasksCommand,
   addTrajectoryCommand,
   addExportCommand,
+  addSearchCommand,
 ];
 
 /** Runs one command line, given without node and script, and sets the exit code of the process. */

@@ -53,14 +53,29 @@ export async function evaluate(
   const selected = await selectTasks(tasks, options);
   const backend = await startBackend(options.backend ?? { kind: "llama" }, cache, options.signal);
   try {
-    const evaluated = await identifyAll(backend, models);
-    const runs = await runAll(backend, evaluated, selected, cache, options);
-    const results = resultsOf(backend, evaluated, selected, runs);
-    if (options.out !== undefined) writeResults(options.out, results, selected, runs);
-    return results;
+    return await evaluateWith(backend, models, selected, { ...options, cache });
   } finally {
     await backend.close();
   }
+}
+
+/** What {@link evaluateWith} is told beyond models and tasks. */
+export type RunOptions = Pick<EvaluateOptions, "out" | "signal" | "onProgress" | "onPredictions"> & {
+  readonly cache: string;
+};
+
+/** Evaluates with a backend that runs already, on tasks that have been read. */
+export async function evaluateWith(
+  backend: Backend,
+  models: readonly string[],
+  selected: readonly SelectedTask[],
+  options: RunOptions,
+): Promise<EvaluationResults> {
+  const evaluated = await identifyAll(backend, models);
+  const runs = await runAll(backend, evaluated, selected, options);
+  const results = resultsOf(backend, evaluated, selected, runs);
+  if (options.out !== undefined) writeResults(options.out, results, selected, runs);
+  return results;
 }
 
 /** Models of one name are told apart by a number. */
@@ -84,8 +99,7 @@ async function runAll(
   backend: Backend,
   models: readonly EvaluatedModel[],
   tasks: readonly SelectedTask[],
-  cache: string,
-  options: EvaluateOptions,
+  options: RunOptions,
 ): Promise<ModelRuns[]> {
   const report = progressOf(models.length, tasks, options);
   const all: ModelRuns[] = [];
@@ -98,7 +112,7 @@ async function runAll(
         const { facts } = task;
         const name = `${facts.task}-${facts.language}-${facts.split}`;
         const settings = backend.settingsOf();
-        const store = new PredictionStore(cache, { modelHash: model.hash, settings, task: name });
+        const store = new PredictionStore(options.cache, { modelHash: model.hash, settings, task: name });
         const hooks = { answered: report(model.name, task), signal: options.signal };
         const run = await runTask(model.name, task, store, () => opened.session(), hooks);
         const { predictions } = run;
@@ -139,7 +153,7 @@ class OpenedModel {
   }
 }
 
-function progressOf(modelCount: number, tasks: readonly SelectedTask[], { onProgress }: EvaluateOptions) {
+function progressOf(modelCount: number, tasks: readonly SelectedTask[], { onProgress }: RunOptions) {
   const started = performance.now();
   const totalRows = modelCount * tasks.reduce((sum, { items }) => sum + items.length, 0);
   let [doneRows, cachedRows] = [0, 0];

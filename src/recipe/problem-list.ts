@@ -11,15 +11,17 @@ export interface Place {
 /** Most problems told at once: more help nobody. */
 const MAX_PROBLEM_COUNT = 100;
 
-/** The problems of one recipe, in the order they were found. */
+/** The problems of one recipe, or of another text of the same form, in the order they were found. */
 export class ProblemList {
   readonly #problems: (Problem & { line: number | null })[] = [];
   #untoldCount = 0;
   readonly #fileName: string | null;
+  readonly #invalidCode: ErrorCode;
 
-  /** `fileName` stands before the line in messages. */
-  constructor(fileName: string | null) {
+  /** `fileName` stands before the line in messages; `invalidCode` is that of a broken rule. */
+  constructor(fileName: string | null, invalidCode: ErrorCode = "RECIPE_INVALID") {
     this.#fileName = fileName;
+    this.#invalidCode = invalidCode;
   }
 
   get isEmpty(): boolean {
@@ -28,12 +30,17 @@ export class ProblemList {
 
   /** Adds a broken rule. */
   invalid(message: string, place: Place): void {
-    this.#add("RECIPE_INVALID", message, place);
+    this.#add(this.#invalidCode, message, place);
   }
 
   /** Adds a mergekit feature that is not there yet. */
   unsupported(message: string, place: Place): void {
     this.#add("RECIPE_UNSUPPORTED", message, place);
+  }
+
+  /** Adds what another check has found, each with its own place in its message. */
+  include(problems: readonly Problem[]): void {
+    for (const problem of problems) this.#push({ ...problem, line: null });
   }
 
   /** The place as messages end with it: `recipe.yaml:9`, or the key path where there are no lines. */
@@ -51,17 +58,18 @@ export class ProblemList {
     const sorted = this.#problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
     const problems: Problem[] = sorted.map(({ code, message, details }) => ({ code, message, details }));
     if (this.#untoldCount > 0) {
-      problems.push({ code: "RECIPE_INVALID", message: `and ${this.#untoldCount} more`, details: {} });
+      problems.push({ code: this.#invalidCode, message: `and ${this.#untoldCount} more`, details: {} });
     }
     throw TiesmithError.fromProblems(problems);
   }
 
   #add(code: ErrorCode, message: string, place: Place): void {
-    if (this.#problems.length === MAX_PROBLEM_COUNT) {
-      this.#untoldCount++;
-      return;
-    }
     const details = place.line === null ? { key: place.path } : { key: place.path, line: place.line };
-    this.#problems.push({ code, message: `${message} (${this.locate(place)})`, details, line: place.line });
+    this.#push({ code, message: `${message} (${this.locate(place)})`, details, line: place.line });
+  }
+
+  #push(problem: Problem & { line: number | null }): void {
+    if (this.#problems.length < MAX_PROBLEM_COUNT) this.#problems.push(problem);
+    else this.#untoldCount++;
   }
 }

@@ -126,6 +126,7 @@ function lineFigure(named: Named, variable: SearchVariable, trials: readonly Tri
       },
     ];
   });
+  const hasIntervals = data.some(({ low }) => low !== null);
   const isNumber = data.every(({ at }) => typeof at === "number");
   const x = {
     ...{ field: "at", type: isNumber ? "quantitative" : "ordinal", title: variable.name },
@@ -134,7 +135,7 @@ function lineFigure(named: Named, variable: SearchVariable, trials: readonly Tri
   const y = { type: "quantitative", title: "right answers", axis: PERCENT_AXIS };
   return {
     ...named,
-    caption: `Right answers for each value of ${variable.name}; lines are 95 % intervals.`,
+    caption: `Right answers for each value of ${variable.name}${hasIntervals ? "; lines are 95 % intervals" : ""}.`,
     data,
     spec: () => ({
       height: 220,

@@ -17,7 +17,7 @@ export function slackFigures({ methods, winners, trials }: SearchResults): Figur
 }
 
 const AVERAGE = "objective";
-const ANEW = "objective, others tuned anew";
+const ANEW = "objective, retuned";
 
 function slackFigure(
   method: SearchMethod,
@@ -48,7 +48,7 @@ function slackFigure(
   return {
     name: `slack-${slug(method.name)}`,
     title: `${method.name}: scores by slack, on the dev rows`,
-    caption: `${others === "" ? "" : `At ${others}, as the winner has them; `}dashed: the best of all trials with that slack.`,
+    caption: `${others === "" ? "" : `At ${others}, as the winner has them; `}dashed (retuned): the best of all trials with that slack.`,
     data,
     spec: (width) => ({
       height: 240,

@@ -51,7 +51,7 @@ describe("a written search", () => {
     const objectives = lines.filter((line) => line.includes(",objective,"));
     expect(objectives.map((line) => Number(line.split(",")[0]))).toEqual([0, 0.04, 0.08]);
     expect(objectives.at(-1)).toBe(`0.08,objective,${winner?.objective}`);
-    expect(lines.filter((line) => line.includes("tuned anew"))).toHaveLength(3);
+    expect(lines.filter((line) => line.includes("retuned"))).toHaveLength(3);
   });
 
   it("gives recipes to paste, the best first, and tells rows, space, failures and cost", () => {

@@ -1,0 +1,112 @@
+/** A method's recipe at a point of its space: as text to paste, and as what a merge takes. */
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { parse } from "yaml";
+import { type Problem, TiesmithError } from "../errors.ts";
+import { methods } from "../methods/registry.ts";
+import type { MergePlan } from "../plan/merge-plan.ts";
+import { planMerge } from "../plan/plan-merge.ts";
+import { locateReference } from "../plan/read-inputs.ts";
+import {
+  type ModelReference,
+  parseRecipe,
+  type Recipe,
+  type RecipeInput,
+  recipeFromObject,
+  recipeToPlain,
+} from "../recipe/recipe.ts";
+import type { Parameters } from "./results.ts";
+import { gridPoints, pointFrom, valueAt } from "./space.ts";
+import type { MethodSpec } from "./spec.ts";
+import { substitute } from "./variables.ts";
+
+/** The recipe's text with the values of a point. */
+export function recipeText({ template }: MethodSpec, point: Parameters): string {
+  return substitute(template.text, point);
+}
+
+/** SHA-256 of a recipe's text. */
+export function recipeHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/**
+ * The recipe at a point, validated.
+ * @throws {TiesmithError} `RECIPE_INVALID`, `RECIPE_UNSUPPORTED`
+ */
+export function recipeAt(method: MethodSpec, point: Parameters): Recipe {
+  const { path, folder } = method.template;
+  const text = recipeText(method, point);
+  if (path !== null) return parseRecipe(text, methods, { path: basename(path), folder });
+  return recipeFromObject(parse(text), methods, { path: null, folder });
+}
+
+/** The same as an object that means the same everywhere: models by their absolute folders. */
+export function mergeInput(recipe: Recipe): RecipeInput {
+  const located = (reference: ModelReference): ModelReference => ({
+    location: locateReference(reference, recipe),
+    revision: null,
+  });
+  // A base that takes no part in the arithmetic need not be there.
+  const usesBase = methods.find(({ name }) => name === recipe.mergeMethod)?.base === "required";
+  const { baseModel, tokenizerSource } = recipe;
+  return recipeToPlain({
+    ...recipe,
+    baseModel: baseModel === null || !usesBase ? null : located(baseModel),
+    models: recipe.models.map((model) => ({ ...model, reference: located(model.reference) })),
+    tokenizerSource:
+      tokenizerSource === null || tokenizerSource === "base" ? tokenizerSource : located(tokenizerSource),
+  });
+}
+
+/**
+ * Tries every value of every variable, the others at their first, so that a value that no recipe takes is refused
+ * before anything is merged; and plans each merge that has other models.
+ * @returns the first plan of the method, from which sizes and inputs are known; null with problems
+ */
+export function checkCandidates(method: MethodSpec, problems: Problem[]): MergePlan | null {
+  let first: MergePlan | null = null;
+  const planned = new Set<string>();
+  for (const { point, told } of probes(method)) {
+    try {
+      const recipe = recipeAt(method, point);
+      const models = JSON.stringify([recipe.baseModel, recipe.models.map(({ reference }) => reference)]);
+      if (planned.has(models)) continue;
+      planned.add(models);
+      const result = planMerge(recipe);
+      problems.push(...result.problems.map((problem) => labelled(problem, method, told)));
+      first ??= result.plan;
+    } catch (error) {
+      if (!(error instanceof TiesmithError)) throw error;
+      const found = (error.details.problems as Problem[] | undefined) ?? [error.toProblem()];
+      problems.push(...found.map((problem) => labelled(problem, method, told)));
+      // What is wrong without a variable is wrong at every point.
+      if (told === "") return null;
+    }
+  }
+  return first;
+}
+
+function labelled(problem: Problem, { name, template }: MethodSpec, told: string): Problem {
+  const where = template.path === null ? `recipe of ${name}` : "";
+  const parts = [where, told].filter((part) => part !== "").join(", ");
+  return parts === "" ? problem : { ...problem, message: `${problem.message} (${parts})` };
+}
+
+/** The first point, then one for each other value of a variable, or for both ends of a range. */
+function* probes(method: MethodSpec): Generator<{ point: Parameters; told: string }> {
+  const { variables } = method;
+  const start = pointFrom(method, (variable) => valueAt(variable, 0));
+  const origin = variables.every(({ values }) => values !== null)
+    ? (gridPoints(method, 1)[0] ?? start)
+    : start;
+  yield { point: origin, told: "" };
+  for (const variable of variables) {
+    const others = variable.values ?? [valueAt(variable, 0), valueAt(variable, 1)];
+    const otherwise = variable.when === null ? [] : [variable.when.otherwise];
+    for (const value of [...others, ...otherwise]) {
+      if (value === origin[variable.name]) continue;
+      yield { point: { ...origin, [variable.name]: value }, told: `${variable.name} = ${value}` };
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Where candidates lie while they are scored: in memory where they fit, and never longer than needed. */
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isRunning, type Owner, thisOwner } from "./owner.ts";
+
+/** A file system in memory on Linux. */
+const MEMORY_FOLDER = "/dev/shm";
+
+const PREFIX = "tiesmith-candidates-";
+
+/** The share of the free memory that candidates may take: the model runs in the rest. */
+const MOST_OF_MEMORY = 0.5;
+
+/**
+ * A new folder for files of so many bytes at a time: in `wanted` if it is given, else in memory where they fit, else
+ * in the system's folder for temporary files. Folders that killed searches left there are removed.
+ */
+export function makeTemporaryFolder(bytes: number, wanted: string | undefined): string {
+  const parent = wanted ?? (fitsInMemory(bytes) ? MEMORY_FOLDER : tmpdir());
+  mkdirSync(parent, { recursive: true });
+  removeAbandoned(parent);
+  const folder = mkdtempSync(join(parent, PREFIX));
+  writeFileSync(join(folder, "owner.json"), JSON.stringify(thisOwner()));
+  return folder;
+}
+
+function fitsInMemory(bytes: number): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
+    const [, kibibytes = "0"] =
+      /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8")) ?? [];
+    return bytes < Math.min(bavail * bsize, Number(kibibytes) * 1024 * MOST_OF_MEMORY);
+  } catch {
+    return false; // Another system than Linux.
+  }
+}
+
+function removeAbandoned(parent: string): void {
+  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(PREFIX))) {
+    try {
+      const owner = JSON.parse(readFileSync(join(parent, name, "owner.json"), "utf8")) as Owner;
+      if (isRunning(owner) === false) rmSync(join(parent, name), { recursive: true, force: true });
+    } catch {
+      // Another user's, or being made at this moment.
+    }
+  }
+}
