@@ -15,6 +15,9 @@ export type {
   SlackPoint,
   TensorFigures,
 } from "./conflicts/report-data.ts";
+export { demo } from "./demo/api.ts";
+export type { DemoOptions, DemoProgress } from "./demo/options.ts";
+export type { DemoResults, Finding } from "./demo/results.ts";
 export { type ErrorCode, isBadInput, type Problem, TiesmithError } from "./errors.ts";
 export { checkData, evaluate, evaluateWithHarness, listTasks, rescore } from "./evaluate/api.ts";
 export type { BackendOptions } from "./evaluate/backend-options.ts";

@@ -41,6 +41,7 @@ describe("imports", () => {
   const layers = [
     ["cli"],
     ["index"],
+    ["demo"],
     ["report"],
     ["search", "trajectory"],
     ["evaluate", "conflicts"],

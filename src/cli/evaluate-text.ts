@@ -7,11 +7,14 @@ type Cell = ScoreTable["rows"][number]["cells"][number];
 
 /** All tables, as text for a terminal or as Markdown, and what else there is to say. */
 export function formatEvaluation(results: EvaluationResults, markdown: boolean): string {
-  const tables = scoreTables(results).map((table) =>
-    markdown ? markdownTable(table) : terminalTable(table),
-  );
-  return [...tables, ...comparisonLines(results), ...unparsableLines(results), speedLine(results)]
-    .filter((part) => part !== "")
+  const rest = [...comparisonLines(results), ...unparsableLines(results), speedLine(results)];
+  return [formatScores(results, markdown), ...rest].filter((part) => part !== "").join("\n\n");
+}
+
+/** The tables alone. */
+export function formatScores(results: EvaluationResults, markdown: boolean): string {
+  return scoreTables(results)
+    .map((table) => (markdown ? markdownTable(table) : terminalTable(table)))
     .join("\n\n");
 }
 

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { addConflictsCommand } from "./conflicts.ts";
+import { addDemoCommand } from "./demo.ts";
 import { addDiffCommand } from "./diff.ts";
 import { addEvaluateCommand } from "./evaluate.ts";
 import { addExportCommand } from "./export.ts";
@@ -44,6 +45,7 @@ const COMMANDS = [
   addTrajectoryCommand,
   addExportCommand,
   addSearchCommand,
+  addDemoCommand,
 ];
 
 /** Runs one command line, given without node and script, and sets the exit code of the process. */
@@ -75,6 +77,8 @@ function createProgram(): Command {
     .helpOption("--help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES)
+    // So that `search report --out` means the report's folder.
+    .enablePositionalOptions()
     .exitOverride()
     // Messages are told by reportFailure, in one line each.
     .configureOutput({ outputError: () => {} });

@@ -18,7 +18,7 @@ export function tuningSection({ tunedOn, objective, halving }: SearchResults): R
   return {
     title: "What was tuned on which rows",
     paragraphs: [
-      `Every choice was made by the ${objective}, on these rows and no others; the hash names exactly these.`,
+      `Every choice was made on these rows and no others, by this objective: ${objective}. The hash names exactly these rows.`,
       ...halved,
     ],
     tables: [

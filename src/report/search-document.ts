@@ -130,7 +130,7 @@ function gridSection({ methods, trials, tunedOn, best, objective }: SearchResult
     return wanted.flatMap((shown) => gridFigure(method, trials, shown) ?? []);
   });
   if (figures.length === 0) return [];
-  return [{ title: "The space", paragraphs: [`The objective is the ${objective}.`], figures }];
+  return [{ title: "The space", paragraphs: [`The objective: ${objective}.`], figures }];
 }
 
 function slackSection(results: SearchResults, conflicts: ConflictsReport | undefined): ReportSection[] {

@@ -16,6 +16,7 @@ const DATA_NAME = "report.json";
 /**
  * @param data becomes `report.json`
  * @param others texts of further files, by their names
+ * @param own names of what else may lie in the folder
  * @returns the names of the files, relative to the folder
  * @throws {TiesmithError} `OUTPUT_EXISTS` for a folder of other files; `IO_FAILED`
  */
@@ -24,8 +25,9 @@ export async function writeReport(
   data: unknown,
   folder: string,
   others: ReadonlyMap<string, string> = new Map(),
+  own: readonly string[] = [],
 ): Promise<string[]> {
-  checkReportFolder(folder);
+  checkReportFolder(folder, own);
   const files = new Map([
     ["report.html", await htmlOf(document)],
     ["report.md", markdownOf(document)],
@@ -51,17 +53,18 @@ export async function writeReport(
 
 /**
  * Before the work that a report is of, so that hours of it are not lost to a wrong name.
+ * @param own names of what may lie there before the report
  * @throws {TiesmithError} `OUTPUT_EXISTS` for a folder of other files
  */
-export function checkReportFolder(folder: string): void {
+export function checkReportFolder(folder: string, own: readonly string[] = []): void {
   if (!existsSync(folder) || existsSync(join(folder, DATA_NAME))) return;
-  let isEmpty = false;
+  let isOurs = false;
   try {
-    isEmpty = readdirSync(folder).length === 0;
+    isOurs = readdirSync(folder).every((name) => own.includes(name));
   } catch {
     // A file of that name.
   }
-  if (isEmpty) return;
+  if (isOurs) return;
   throw new TiesmithError(
     "OUTPUT_EXISTS",
     `Expected ${folder} to be new, empty, or to hold an earlier report, but found other files there`,

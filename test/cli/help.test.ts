@@ -17,6 +17,8 @@ const COMMANDS = [
   "evaluate",
   "tasks",
   "trajectory",
+  "search",
+  "demo",
   "export",
 ];
 
