@@ -35,6 +35,7 @@ export type {
 } from "./evaluate/results.ts";
 export { type ScoreCell, type ScoreTable, scoreTables } from "./evaluate/score-tables.ts";
 export type { Prediction } from "./evaluate/scoring.ts";
+export { CutCache } from "./execute/cut-cache.ts";
 export { type DiffOptions, type DiffReport, type DiffTotals, diff } from "./execute/diff.ts";
 export type { ModelSummary } from "./execute/manifest.ts";
 export { merge } from "./execute/merge.ts";
@@ -49,6 +50,8 @@ export {
   type ExportResult,
   exportGguf,
 } from "./gguf/export-gguf.ts";
+export type { GgufType } from "./gguf/layout.ts";
+export type { OutputFormat } from "./gguf/output-format.ts";
 export { type InspectOptions, inspect, type ModelReport } from "./plan/inspect.ts";
 export {
   type PlannedModelReport,

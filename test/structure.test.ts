@@ -45,10 +45,11 @@ describe("imports", () => {
     ["report"],
     ["search", "trajectory"],
     ["evaluate", "conflicts"],
-    ["execute", "gguf"],
+    ["execute"],
     ["plan"],
+    ["gguf"],
     ["recipe", "methods", "checkpoint"],
-    ["native", "errors", "dtypes", "version"],
+    ["native", "memory-budget", "errors", "dtypes", "version"],
   ];
   const layerOf = (file: string) => layers.findIndex((layer) => layer.includes(folderOf(file)));
 

@@ -1,6 +1,7 @@
 // What one environment (the main thread, or a worker) holds, and what the binding files give it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -37,7 +38,7 @@ class ScratchPool {
  private:
   const AlignedBuffer::Pages pages_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<AlignedBuffer>> idle_;
+  std::map<std::size_t, std::vector<std::unique_ptr<AlignedBuffer>>> idle_;  // by size
 };
 
 // Scratch memory that all environments of the process share; gone with the last of them.
@@ -77,5 +78,6 @@ void define_draft_functions(Napi::Env env, Napi::Object exports);
 void define_kernel_functions(Napi::Env env, Napi::Object exports);
 void define_output_functions(Napi::Env env, Napi::Object exports);
 void define_analysis_functions(Napi::Env env, Napi::Object exports);
+void define_clock_functions(Napi::Env env, Napi::Object exports);
 
 }  // namespace tiesmith

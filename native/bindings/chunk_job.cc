@@ -89,10 +89,11 @@ Window read_window(Napi::Env env, const Napi::Value& value) {
   return window;
 }
 
-Sampling read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t element_count) {
-  if (value.IsNull() || value.IsUndefined()) return {element_count, element_count};
+SampledReading read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t element_count) {
+  if (value.IsNull() || value.IsUndefined()) return {{element_count, element_count}, true};
   const FieldReader reader(env, value, "sampling");
-  const Sampling sampling{reader.count("run"), reader.count("stride")};
+  const SampledReading sampling{{reader.count("run"), reader.count("stride")},
+                                reader.has("populates") && reader.boolean("populates")};
   if (sampling.run == 0 || sampling.run > sampling.stride)
     throw Napi::RangeError::New(env, "Expected a sampling run of at least 1 and at most its stride");
   return sampling;
@@ -145,6 +146,10 @@ Source ChunkJob::hold(const Napi::Value& source) {
 
 void ChunkJob::populate() const {
   for (const HeldRange& range : unread_) range.populate(env_);
+}
+
+void ChunkJob::drop() const noexcept {
+  for (const HeldRange& range : ranges_) range.drop();
 }
 
 Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count) {

@@ -45,8 +45,11 @@ Cut read_cut(Napi::Env env, const Napi::Value& value);
 // { zeroSign, priority } of an election among `model_count` models.
 Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count);
 Window read_window(Napi::Env env, const Napi::Value& value);
-// { run, stride }, or null for all elements.
-Sampling read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t element_count);
+struct SampledReading : Sampling {
+  bool populates;  // maps the pages of all elements first
+};
+// { run, stride, populates? }, or null for all elements.
+SampledReading read_sampling(Napi::Env env, const Napi::Value& value, std::uint64_t element_count);
 
 // { weight, voteWeight, rescale, trim } of a model that is read from `source`.
 ModelInput read_model(Napi::Env env, const FieldReader& reader, const Source& source);
@@ -64,6 +67,8 @@ class ChunkJob {
   const std::vector<HeldRange>& ranges() const { return ranges_; }
   // Maps the pages of the sources that were not read before, in one call each. Throws if one cannot be read.
   void populate() const;
+  // Unmaps the sources: nobody is to read them again.
+  void drop() const noexcept;
 
  private:
   Source hold(const Napi::Value& source);

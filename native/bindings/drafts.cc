@@ -8,6 +8,7 @@
 #include "bindings/chunk_job.h"
 #include "bindings/chunk_output.h"
 #include "bindings/chunk_result.h"
+#include "bindings/encoded_output.h"
 #include "bindings/float_environment.h"
 #include "drafts/draft_store.h"
 #include "io/xxh3.h"
@@ -136,6 +137,7 @@ Napi::Value draft_ties(const Napi::CallbackInfo& info) {
     outcome = kernels.draft_ties(inputs, election, combination, brackets, output, sink, per_model.data(), counts);
   });
   if (outcome.status != Status::Ok || draft->overflowed()) return env.Null();
+  job.drop();
   leave_decided_counts(kernels, *draft, inputs, election, combination,
                        addon_of(info).results(draft->undecided_count() * dtype_bytes(dtype)), per_model, counts);
   auto result = counts_as_object(env, per_model, counts);
@@ -174,6 +176,20 @@ Napi::Value tally_draft_slack(const Napi::CallbackInfo& info) {
   return slack_tally_as_object(env, bins, counts);
 }
 
+// A few elements at a time, so that they are hashed while they are in the cache.
+Xxh3 settle_and_hash(const Draft& draft, std::uint8_t* output, const std::uint8_t* results) {
+  constexpr std::size_t kElements = std::size_t{1} << 15;
+  const std::size_t element_bytes = dtype_bytes(draft.output_dtype());
+  Xxh3 hash;
+  std::size_t settled = 0;
+  for (std::size_t first = 0; first < draft.element_count(); first += kElements) {
+    const std::size_t count = std::min(kElements, draft.element_count() - first);
+    settled = draft.settle(output, results, settled, first + count);
+    hash.update(output + first * element_bytes, count * element_bytes);
+  }
+  return hash;
+}
+
 // finishDraft(job, election, combination, output) -> as combine, with the counts of the undecided elements. The draft
 // is gone afterwards, whatever comes of it.
 Napi::Value finish_draft(const Napi::CallbackInfo& info) {
@@ -186,6 +202,8 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
   const bool saturate = target.boolean("saturate");
   if (target.count("byteOffset") % kDirectBytes != draft->lead() || read_dtype(env, target.text("dtype")) != draft->output_dtype())
     throw Napi::RangeError::New(env, "Expected the output that the chunk was drafted for");
+  const std::uint64_t element_count = draft->output_bytes() / dtype_bytes(draft->output_dtype());
+  const std::optional<Encoding> encoding = read_encoding(env, target, element_count);
   if (take_draft(number_of(env, info[0])) == nullptr) throw Napi::RangeError::New(env, "The draft is being finished");
   ChunkOutput chunk(info, target, draft->output_bytes(), draft->take_room());
 
@@ -200,10 +218,12 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
     outcome.element = draft->undecided()[outcome.element];
     return failure_as_object(env, outcome);
   }
-  draft->settle(chunk.bytes(), results);
-  Xxh3 hash;
-  hash.update(chunk.bytes(), draft->output_bytes());
   auto result = counts_as_object(env, per_model, counts);
+  if (encoding) {
+    draft->settle(chunk.bytes(), results, 0, draft->element_count());
+    return write_encoded(info, target, chunk, draft->output_dtype(), element_count, *encoding, result);
+  }
+  const Xxh3 hash = settle_and_hash(*draft, chunk.bytes(), results);
   result.Set("hash", hash.hex());
   return chunk.write(info, result);
 }

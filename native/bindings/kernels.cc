@@ -7,6 +7,7 @@
 #include "bindings/chunk_job.h"
 #include "bindings/chunk_output.h"
 #include "bindings/chunk_result.h"
+#include "bindings/encoded_output.h"
 #include "bindings/float_environment.h"
 #include "io/xxh3.h"
 
@@ -21,9 +22,9 @@ Napi::Value tally_trim(const Napi::CallbackInfo& info) {
   const HeldSource base = read_source(env, job.field("base"), count);
   const HeldSource model = read_source(env, job.field("model"), count);
   const Window window = read_window(env, info[1]);
-  const Sampling sampling = read_sampling(env, info[2], count);
+  const SampledReading sampling = read_sampling(env, info[2], count);
   BinBuffer bins(env, window, info[3]);
-  if (sampling.run == sampling.stride) {
+  if (sampling.populates) {
     base.populate(env);
     model.populate(env);
   }
@@ -42,10 +43,10 @@ Napi::Value tally_slack(const Napi::CallbackInfo& info) {
   if (job.inputs().base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
   const Election election = read_election(env, info[1], job.inputs().model_count);
   const Window window = read_window(env, info[2]);
-  const Sampling sampling = read_sampling(env, info[3], job.inputs().element_count);
+  const SampledReading sampling = read_sampling(env, info[3], job.inputs().element_count);
   BinBuffer bins(env, window, info[4]);
   ElectionCounts counts{};
-  if (sampling.run == sampling.stride) job.populate();
+  if (sampling.populates) job.populate();
   {
     const FloatEnvironment floats;
     const KernelTable& kernels = addon_of(info).kernels();
@@ -113,7 +114,8 @@ void hash_block(void* context, const std::uint8_t* bytes, std::size_t byte_count
 }
 
 // combine(kind, job, election, combination, output) -> promise of { hash, models, conflicts, ... }, kept when
-// the chunk is written; or { failure: { status, element, source } } at once where a value is not finite.
+// the chunk is written; or { failure: { status, element, source } } at once where a value is not finite, or unfit for
+// the encoding of the output.
 Napi::Value combine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string kind = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "";
@@ -128,10 +130,13 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
   const FieldReader target(env, info[4], "output");
   const Dtype dtype = read_dtype(env, target.text("dtype"));
   const bool saturate = target.boolean("saturate");
+  const std::optional<Encoding> encoding = read_encoding(env, target, inputs.element_count);
   ChunkOutput chunk(info, target, inputs.element_count * dtype_bytes(dtype));
 
   Xxh3 hash;
-  const Output output{chunk.bytes(), dtype, saturate, {hash_block, &hash}};
+  // What is encoded is hashed as it is written.
+  const BlockSink sink = encoding ? BlockSink{nullptr, nullptr} : BlockSink{hash_block, &hash};
+  const Output output{chunk.bytes(), dtype, saturate, sink};
   std::vector<ModelCounts> per_model(inputs.model_count);
   CombineCounts counts{};
   Outcome outcome;
@@ -149,7 +154,9 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
     chunk.discard(info);
     return failure_as_object(env, outcome);
   }
+  job.drop();
   auto result = counts_as_object(env, per_model, counts);
+  if (encoding) return write_encoded(info, target, chunk, dtype, inputs.element_count, *encoding, result);
   result.Set("hash", hash.hex());
   return chunk.write(info, result);
 }

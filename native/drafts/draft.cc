@@ -61,12 +61,14 @@ void Draft::note(void* context, const std::uint32_t* elements, std::size_t count
   draft.count_ += count;
 }
 
-void Draft::settle(std::uint8_t* output, const std::uint8_t* results) const {
+std::size_t Draft::settle(std::uint8_t* output, const std::uint8_t* results, std::size_t from,
+                          std::size_t end_element) const {
   with_width(output_dtype_, [&](auto width) {
     using Width = decltype(width);
-    for (std::size_t i = 0; i < count_; ++i)
-      std::memcpy(output + elements_[i] * sizeof(Width), results + i * sizeof(Width), sizeof(Width));
+    for (; from < count_ && elements_[from] < end_element; ++from)
+      std::memcpy(output + elements_[from] * sizeof(Width), results + from * sizeof(Width), sizeof(Width));
   });
+  return from;
 }
 
 }  // namespace tiesmith

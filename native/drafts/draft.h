@@ -44,8 +44,9 @@ class Draft {
   Source base() const { return base_.source(); }
   Source model(std::size_t m) const { return models_[m].source(); }
 
-  // Puts the undecided elements' results, in their order, into the output, which take_room() gave.
-  void settle(std::uint8_t* output, const std::uint8_t* results) const;
+  // Puts the undecided elements' results, in their order, into the output, which take_room() gave: from the one at
+  // place `from` on, those below `end_element`. Gives the place of the next.
+  std::size_t settle(std::uint8_t* output, const std::uint8_t* results, std::size_t from, std::size_t end_element) const;
 
  private:
   // One source's numbers at the undecided elements.

@@ -14,14 +14,8 @@ The models are those of merge.mjs, in the page cache. A merge whose output is /d
 hashes; the analysis measures and analyses. Both are timed in one process, with the start of their threads, and take
 turns; the median of the ratios counts. The last lines analyse a series of two checkpoints, and a grid of densities.
 */
-import { readFileSync } from "node:fs";
-import { mergeTensors } from "../../dist/execute/merge-tensors.js";
-import { planWorks } from "../../dist/execute/plan-works.js";
-import { withPool } from "../../dist/execute/with-pool.js";
 import { conflicts } from "../../dist/index.js";
-import { methods } from "../../dist/methods/registry.js";
-import { planMerge } from "../../dist/plan/plan-merge.js";
-import { readRecipe } from "../../dist/recipe/recipe.js";
+import { loadEngine } from "./engine.mjs";
 import { prepareFixture } from "./fixtures.mjs";
 import { pickShape } from "./llama-shapes.mjs";
 import { describeMachine, formatMachine } from "./machine.mjs";
@@ -29,6 +23,16 @@ import { buildProgram } from "./native-programs.mjs";
 import { parseOptions } from "./options.mjs";
 import { writeRecipe } from "./recipes.mjs";
 import { summarize } from "./statistics.mjs";
+import { printUsage } from "./usage.mjs";
+
+const { mergeTensors, methods, planMerge, planWorks, readRecipe, withPool } = await loadEngine([
+  "execute/merge-tensors.ts",
+  "execute/plan-works.ts",
+  "execute/with-pool.ts",
+  "methods/registry.ts",
+  "plan/plan-merge.ts",
+  "recipe/recipe.ts",
+]);
 
 async function seconds(work) {
   const started = performance.now();
@@ -62,10 +66,7 @@ async function contest(name, runs, merge, analyse) {
 
 async function main() {
   const options = parseOptions(process.argv.slice(2));
-  if (options.help) {
-    const source = readFileSync(new URL(import.meta.url), "utf8");
-    return console.log(source.slice(source.indexOf("/*") + 3, source.indexOf("*/")).trimEnd());
-  }
+  if (options.help) return printUsage(import.meta.url);
   const shape = pickShape(options.parameterCount);
   const say = (line) => process.stderr.write(`${line}\n`);
   const fixture = prepareFixture(buildProgram("make_checkpoint"), options.folder, shape, options.dtype, say);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { countBytes, listShards } from "./fixtures.mjs";
 import { runProgram } from "./native-programs.mjs";
 import { evictFiles, fillFiles, TOLERATED_SHARE } from "./page-cache.mjs";
+import { readPhases } from "./phases.mjs";
 import { measureProcess } from "./processes.mjs";
 
 /**
@@ -22,40 +23,67 @@ import { measureProcess } from "./processes.mjs";
  */
 
 /** @typedef {Awaited<ReturnType<typeof runPair>>} Pair */
+/** @typedef {Contest & { pairs: Pair[], phases: import("./phases.mjs").PhaseTimes | null }} Result */
+
+/**
+ * What runs the contests.
+ *
+ * @typedef {object} Programs
+ * @property {string} floorProgram
+ * @property {string[]} command
+ * @property {import("./memory-limit.mjs").MemoryLimit | null} limit of the merges' memory
+ * @property {boolean} verbose
+ */
 
 /**
  * Runs the floor, then the merge, each from the same state of the page cache. Preparing the cache and deleting the
  * outputs stand outside the times.
  *
  * @param {Contest} contest
- * @param {{ floorProgram: string, command: string[], verbose: boolean }} programs
+ * @param {Programs} programs
  */
 export async function runPair(contest, programs) {
   const floor = runFloor(contest, programs.floorProgram);
-  const residentShare = prepareCache(contest, programs.floorProgram);
+  const { residentShare, ...merge } = await runMerge(
+    contest,
+    programs,
+    programs.verbose ? { TIESMITH_TIMERS: "1" } : {},
+  );
+  return {
+    floorSeconds: floor.seconds,
+    floorResidentShare: floor.residentShare,
+    floorDirectIo: floor.directIo,
+    mergeSeconds: merge.seconds,
+    ratio: merge.seconds / floor.seconds,
+    residentShare,
+    bytesPerSecond: (contest.inputBytes + contest.outputBytes) / merge.seconds,
+    rssAnonPeakBytes: merge.rssAnonPeakBytes,
+    rssFilePeakBytes: merge.rssFilePeakBytes,
+    diskReadBytes: merge.diskReadBytes,
+    stderr: merge.stderr,
+  };
+}
+
+/**
+ * One more merge, which does not count, for what its threads spend their time on. Null if the command tells nothing.
+ *
+ * @param {Contest} contest
+ * @param {Programs} programs
+ */
+export async function timePhases(contest, programs) {
+  const { stderr, seconds } = await runMerge(contest, programs, { TIESMITH_TIMERS: "json" });
+  return readPhases(stderr, seconds);
+}
+
+async function runMerge(contest, { floorProgram, command, limit }, environment) {
+  const residentShare = prepareCache(contest, floorProgram);
   const out = outputFolder(contest);
+  const words = ["merge", contest.recipe, "--out", out, "--quiet", "--threads", String(contest.threadCount)];
+  const whole = [...command, ...words];
   try {
-    const merge = await measureProcess(
-      [
-        ...[...programs.command, "merge", contest.recipe, "--out", out],
-        ...["--quiet", "--threads", String(contest.threadCount)],
-      ],
-      programs.verbose ? { TIESMITH_TIMERS: "1" } : {},
-    );
+    const merge = await measureProcess(limit === null ? whole : limit(whole), environment);
     requireOutput(contest, out);
-    return {
-      floorSeconds: floor.seconds,
-      floorResidentShare: floor.residentShare,
-      floorDirectIo: floor.directIo,
-      mergeSeconds: merge.seconds,
-      ratio: merge.seconds / floor.seconds,
-      residentShare,
-      bytesPerSecond: (contest.inputBytes + contest.outputBytes) / merge.seconds,
-      rssAnonPeakBytes: merge.rssAnonPeakBytes,
-      rssFilePeakBytes: merge.rssFilePeakBytes,
-      diskReadBytes: merge.diskReadBytes,
-      stderr: merge.stderr,
-    };
+    return { ...merge, residentShare };
   } finally {
     removeOutputs(contest);
   }

@@ -27,7 +27,7 @@ const TASK_SEEDS = { base: 0, ct: 2, sft: 3 };
  * @returns {Fixture}
  */
 export function prepareFixture(makeCheckpoint, root, shape, dtype, say) {
-  const folder = path.join(root, dtype === "bf16" ? shape.label : `${shape.label}-${dtype}`);
+  const folder = fixtureFolder(root, shape, dtype);
   const parameterCount = countParameters(shape);
   const outputBytes = parameterCount * (dtype === "bf16" ? 2 : 4);
   const models = {};
@@ -44,6 +44,11 @@ export function prepareFixture(makeCheckpoint, root, shape, dtype, say) {
   }
   requireDisk(folder, outputBytes, "write the merged model");
   return { folder, models, dtype, parameterCount, outputBytes };
+}
+
+/** Where the checkpoints of a shape are, or would be. */
+export function fixtureFolder(root, shape, dtype) {
+  return path.join(root, dtype === "bf16" ? shape.label : `${shape.label}-${dtype}`);
 }
 
 /** The safetensors files of a model folder, in the order of their names. */
@@ -85,7 +90,8 @@ function listSizes(model) {
   return Object.fromEntries(readdirSync(model).map((name) => [name, statSync(path.join(model, name)).size]));
 }
 
-function requireDisk(folder, bytes, purpose) {
+/** Throws if there is no room in a folder that is there. */
+export function requireDisk(folder, bytes, purpose) {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < bytes * 1.02) {
     const gigabytes = (count) => (count / 1e9).toFixed(1);

@@ -11,6 +11,8 @@ Times merges against the floor: the least time in which this machine can read th
   --threads LIST   thread counts, e.g. 1,2                                               (all cores)
   --runs N         pairs of floor and merge for each line of the table                   (5)
   --dtype DTYPE    bf16 or f32                                                           (bf16)
+  --memory BYTES   give each merge no more memory, page cache included, e.g. 2e9: inputs that do not fit
+  --cgroup DIR     the control group to do so with, whose limit is set               (one that systemd makes)
   --folder DIR     where the checkpoints are made and kept, and outputs go               (TMPDIR/tiesmith-bench)
   --json FILE      write every run to FILE as well
   --command CMD    what to run instead of the CLI, words split at spaces: CMD merge RECIPE --out DIR …
@@ -25,111 +27,76 @@ bytes by direct I/O to a reserved file, with an fsync at the end. Warm: the same
 the inputs through a mapping of the page cache. The time of the floor leaves out the start of its process.
 Merge: the wall time of the whole process, with its start, hashing, fsync and rename.
 
+After its runs each line has one more merge, which does not count, timed from inside (TIESMITH_TIMERS=json): the second
+table shows the seconds of all worker threads together, and what is outside of their time. "wait for disk" is the time
+asleep in a call, for a page of an input. Writes go on beside everything else: "(write)" adds up how long each took.
+
 RssAnon is the peak of anonymous memory, sampled every 20 ms; RssFile holds the mapped inputs, which the system can
 take back. Units: MB = 1e6, GB = 1e9 bytes; GB/s counts inputs once plus the output.
 */
-import { readFileSync, writeFileSync } from "node:fs";
-import { removeOutputs, runPair } from "./contest.mjs";
-import { countBytes, listShards, prepareFixture } from "./fixtures.mjs";
+import { writeFileSync } from "node:fs";
+import { removeOutputs } from "./contest.mjs";
+import { cleanUpAtExit, runContests } from "./contest-series.mjs";
+import { prepareFixture } from "./fixtures.mjs";
 import { pickShape } from "./llama-shapes.mjs";
 import { describeMachine, formatMachine } from "./machine.mjs";
+import { memoryLimit } from "./memory-limit.mjs";
 import { buildProgram } from "./native-programs.mjs";
 import { parseOptions } from "./options.mjs";
-import { killMeasuredProcesses } from "./processes.mjs";
-import { hasScope, writeRecipe } from "./recipes.mjs";
-import { formatPair, formatResults, listUnprepared } from "./results-table.mjs";
+import { formatPhases } from "./phases.mjs";
+import { formatResults, listUnprepared } from "./results-table.mjs";
+import { printUsage } from "./usage.mjs";
 
 // Progress goes to stderr, results to stdout.
 const say = (line) => process.stderr.write(`${line}\n`);
 
-function printUsage() {
-  const source = readFileSync(new URL(import.meta.url), "utf8");
-  console.log(source.slice(source.indexOf("/*") + 3, source.indexOf("*/")).trimEnd());
+/** What is shown beside the table, so that nobody takes a figure for what it is not. */
+function listNotes(results) {
+  const notes = listUnprepared(results);
+  if (results.some(({ pairs }) => pairs.some((pair) => !pair.floorDirectIo)))
+    notes.push("this file system has no direct I/O, so the floor went through the page cache");
+  return notes;
 }
 
-/** @returns {import("./contest.mjs").Contest[]} in the order in which they run: modes apart, since cold empties the cache */
-function listContests(options, fixture) {
-  return options.modes.flatMap((mode) =>
-    options.threadCounts.flatMap((threadCount) =>
-      options.methods.map((method) => {
-        const recipe = writeRecipe(fixture, method, options.scope);
-        const inputFiles = recipe.inputs.flatMap(listShards);
-        return {
-          ...{
-            method,
-            scope: hasScope(method) ? options.scope : "-",
-            mode,
-            threadCount,
-            recipe: recipe.file,
-          },
-          ...{ inputFiles, inputBytes: countBytes(inputFiles) },
-          ...{ outputBytes: fixture.outputBytes, folder: fixture.folder },
-        };
-      }),
-    ),
-  );
-}
-
-async function runContest(contest, programs, runCount) {
-  removeOutputs(contest); // of a bench that was killed
-  const pairs = [];
-  for (let run = 1; run <= runCount; run++) {
-    const pair = await runPair(contest, programs);
-    pairs.push(pair);
-    say(formatPair(contest, run, runCount, pair));
-    if (programs.verbose && pair.stderr) say(pair.stderr.trimEnd());
-  }
-  return { ...contest, pairs };
-}
-
-/** Ctrl-C and an error leave no process and no output behind; the checkpoints stay. */
-function cleanUpAtExit(contests) {
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
-  process.once("exit", () => {
-    killMeasuredProcesses();
-    removeOutputs(contests[0]);
-  });
+function printResults(options, fixture, results) {
+  const { parameterCount } = fixture;
+  const limited =
+    options.memoryBytes === null
+      ? ""
+      : `, each merge in ${(options.memoryBytes / 1e9).toFixed(2)} GB of memory`;
+  const size = `${(parameterCount / 1e9).toPrecision(3)}B parameters`;
+  console.log(`${size}, ${options.dtype}, ${options.runCount} runs${limited}\n`);
+  console.log(formatResults(results));
+  for (const note of listNotes(results)) console.log(`note: ${note}`);
+  const phases = formatPhases(results);
+  if (phases !== null) console.log(`\nSeconds of all threads together\n\n${phases}`);
 }
 
 async function main() {
   if (process.platform !== "linux")
     throw new Error(`Expected Linux (direct I/O, /proc), but this is ${process.platform}`);
   const options = parseOptions(process.argv.slice(2));
-  if (options.help) return printUsage();
+  if (options.help) return printUsage(import.meta.url);
+  const limit = options.memoryBytes === null ? null : memoryLimit(options.memoryBytes, options.cgroup);
+  if (limit?.reason !== undefined) return console.log(`SKIPPED --memory: ${limit.reason}`);
   const makeCheckpoint = buildProgram("make_checkpoint");
   const programs = {
-    floorProgram: buildProgram("floor"),
-    command: options.command,
-    verbose: options.verbose,
+    ...{ floorProgram: buildProgram("floor"), command: options.command },
+    ...{ limit, verbose: options.verbose },
   };
-  const fixture = prepareFixture(
-    makeCheckpoint,
-    options.folder,
-    pickShape(options.parameterCount),
-    options.dtype,
-    say,
-  );
-  const contests = listContests(options, fixture);
-  cleanUpAtExit(contests);
-
-  const results = [];
-  for (const contest of contests) results.push(await runContest(contest, programs, options.runCount));
-
+  const shape = pickShape(options.parameterCount);
+  const fixture = prepareFixture(makeCheckpoint, options.folder, shape, options.dtype, say);
+  cleanUpAtExit(() => removeOutputs(fixture));
+  const results = await runContests(options, fixture, programs, say);
   const machine = describeMachine();
-  console.log(
-    `${(fixture.parameterCount / 1e9).toPrecision(3)}B parameters, ${options.dtype}, ${options.runCount} runs\n`,
-  );
-  console.log(formatResults(results));
-  for (const note of listUnprepared(results)) console.log(`note: ${note}`);
-  if (results.some(({ pairs }) => pairs.some((pair) => !pair.floorDirectIo))) {
-    console.log("note: this file system has no direct I/O, so the floor went through the page cache");
-  }
+  printResults(options, fixture, results);
   console.log(`\n${formatMachine(machine)}`);
   if (options.jsonFile !== undefined) {
     const { parameterCount, outputBytes, dtype } = fixture;
+    const { memoryBytes } = options;
     writeFileSync(
       options.jsonFile,
-      `${JSON.stringify({ machine, parameterCount, outputBytes, dtype, results }, null, 2)}\n`,
+      `${JSON.stringify({ machine, parameterCount, outputBytes, dtype, memoryBytes, results }, null, 2)}\n`,
     );
   }
 }

@@ -15,6 +15,8 @@ const FLAGS = {
   methods: { type: "string", default: METHOD_NAMES.join(",") },
   scope: { type: "string", default: "tensor" },
   dtype: { type: "string", default: "bf16" },
+  memory: { type: "string" },
+  cgroup: { type: "string" },
   folder: { type: "string", default: path.join(os.tmpdir(), "tiesmith-bench") },
   json: { type: "string" },
   command: { type: "string" },
@@ -26,12 +28,17 @@ const FLAGS = {
  * Reads and checks the bench's command line; throws an error whose message is meant for the user.
  *
  * @param {string[]} argv
+ * @param {Record<string, { type: "string", default?: string }>} own flags of one script; their values are in `own`
  */
-export function parseOptions(argv) {
-  const { values } = parseArgs({ args: argv, options: FLAGS });
+export function parseOptions(argv, own = {}) {
+  const { values } = parseArgs({ args: argv, options: { ...FLAGS, ...own } });
+  const { memory, cgroup } = values;
+  if (memory !== undefined && values.mode !== "cold")
+    throw new Error("Expected --mode cold with --memory: what others have read stays in the page cache");
   return {
+    own: Object.fromEntries(Object.keys(own).map((name) => [name, values[name]])),
     parameterCount: parsePositive("--parameters", values.parameters),
-    threadCounts: values.threads.split(",").map((text) => parseWhole("--threads", text)),
+    threadCounts: parseCounts("--threads", values.threads),
     runCount: parseWhole("--runs", values.runs),
     modes:
       values.mode === "both"
@@ -40,6 +47,8 @@ export function parseOptions(argv) {
     methods: values.methods.split(",").map((name) => expectOneOf("--methods", name, METHOD_NAMES)),
     scope: expectOneOf("--scope", values.scope, ["tensor", "model"]),
     dtype: expectOneOf("--dtype", values.dtype, ["bf16", "f32"]),
+    memoryBytes: memory === undefined ? null : parseWhole("--memory", memory),
+    cgroup,
     folder: path.resolve(values.folder),
     jsonFile: values.json,
     command: values.help ? [] : (values.command?.split(" ").filter(Boolean) ?? findCli()),
@@ -52,6 +61,11 @@ function findCli() {
   if (!existsSync(CLI))
     throw new Error(`Expected the built CLI at ${CLI}, but it is missing; run npm run build`);
   return [process.execPath, CLI];
+}
+
+/** Whole numbers above 0, with commas between them. */
+export function parseCounts(flag, text) {
+  return text.split(",").map((one) => parseWhole(flag, one));
 }
 
 function parsePositive(flag, text) {

@@ -4,15 +4,16 @@ import { formatTable } from "./table.mjs";
 
 const HEADING = [
   ...["method", "scope", "mode", "threads", "floor s", "merge s", "ratio", "(min to max)", "GB/s"],
-  ...["RssAnon MB", "RssFile MB", "disk reads", "resident"],
+  ...["RssAnon MB", "RssFile MB", "passes", "disk reads", "disk GB", "resident"],
 ];
 
 /**
  * One row a contest: medians of the times, the median of the ratios of each pair with its spread, peaks over all
- * runs. "disk reads" counts how often the inputs were read from the disk; "resident" is the share of the inputs
- * that the page cache held before the merge (for cold runs the largest seen, for warm runs the smallest).
+ * runs. "passes" counts how often the merge goes through its inputs, samples included; "disk reads" how often they were
+ * read from the disk, "disk GB" in bytes; "resident" is the share of the inputs that the page cache held before the
+ * merge (for cold runs the largest seen, for warm runs the smallest).
  *
- * @param {import("./contest.mjs").Contest & { pairs: import("./contest.mjs").Pair[] }[]} results
+ * @param {import("./contest.mjs").Result[]} results
  */
 export function formatResults(results) {
   return formatTable([HEADING, ...results.map(formatRow)]);
@@ -39,7 +40,7 @@ export function formatPair({ method, mode, threadCount }, run, runCount, pair) {
   );
 }
 
-function formatRow({ method, scope, mode, threadCount, inputBytes, pairs }) {
+function formatRow({ method, scope, mode, threadCount, inputBytes, pairs, phases }) {
   const spread = (key) => summarize(pairs.map((pair) => pair[key]));
   const ratio = spread("ratio");
   const resident = spread("residentShare");
@@ -49,7 +50,9 @@ function formatRow({ method, scope, mode, threadCount, inputBytes, pairs }) {
     ...[ratio.median.toFixed(2), `${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)}`],
     (spread("bytesPerSecond").median / 1e9).toFixed(2),
     ...[megabytes(spread("rssAnonPeakBytes").max), megabytes(spread("rssFilePeakBytes").max)],
+    phases === null ? "-" : (phases.readBytes / inputBytes).toFixed(2),
     (spread("diskReadBytes").median / inputBytes).toFixed(2),
+    (spread("diskReadBytes").median / 1e9).toFixed(2),
     percent(mode === "cold" ? resident.max : resident.min),
   ];
 }

@@ -14,7 +14,7 @@ of these differences are shown. The models of `plan` are three of 7B parameters 
 those of `merge` have 0.1 million parameters, so that all but nothing of its time is work.
 */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,7 @@ import { writeRecipe } from "./recipes.mjs";
 import { makeSparseModel } from "./sparse-models.mjs";
 import { summarize } from "./statistics.mjs";
 import { formatTable } from "./table.mjs";
+import { printUsage } from "./usage.mjs";
 
 const TINY = { hidden: 64, layerCount: 2, intermediate: 128, headCount: 4, kvHeadCount: 2, vocab: 256 };
 
@@ -34,11 +35,6 @@ const FLAGS = {
   cli: { type: "string", default: fileURLToPath(new URL("../../dist/cli/main.cjs", import.meta.url)) },
   help: { type: "boolean", default: false },
 };
-
-function printUsage() {
-  const source = readFileSync(new URL(import.meta.url), "utf8");
-  console.log(source.slice(source.indexOf("/*") + 3, source.indexOf("*/")).trimEnd());
-}
 
 /** A recipe of TIES over a base and two models of a shape. */
 function prepareRecipe(folder, shape) {
@@ -82,7 +78,7 @@ function measure(commands, runCount) {
 
 function main() {
   const { values } = parseArgs({ options: FLAGS });
-  if (values.help) return printUsage();
+  if (values.help) return printUsage(import.meta.url);
   const runCount = Number(values.runs);
   if (!(Number.isInteger(runCount) && runCount > 0))
     throw new Error(`Expected a whole number for --runs, but received ${values.runs}`);

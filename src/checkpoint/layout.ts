@@ -22,6 +22,8 @@ export interface ShardLayout {
   readonly name: string;
   /** The 8-byte length and the JSON header, padded by spaces to {@link DATA_ALIGNMENT}. */
   readonly header: Uint8Array;
+  /** Bytes of the file that are known beforehand, too. */
+  readonly constants: readonly { readonly byteOffset: number; readonly bytes: Uint8Array }[];
   readonly byteSize: number;
   readonly tensors: readonly PlacedTensor[];
 }
@@ -90,7 +92,8 @@ function layOutShard(members: readonly OutputTensor[], shardIndex: number, shard
     byteOffset += byteLength;
     return place;
   });
-  return { name: shardName(shardIndex, shardCount), header, byteSize: byteOffset, tensors: placed };
+  const name = shardName(shardIndex, shardCount);
+  return { name, header, constants: [], byteSize: byteOffset, tensors: placed };
 }
 
 function encodeHeader(header: Record<string, unknown>): Uint8Array {

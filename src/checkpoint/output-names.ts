@@ -3,6 +3,11 @@
 /** The manifest of a finished output. */
 export const MANIFEST_NAME = "tiesmith.json";
 
+/** The manifest of an output that is a file, beside it. */
+export function fileManifestOf(out: string): string {
+  return `${out}.json`;
+}
+
 /** The journal of a merge under way. */
 export const JOURNAL_NAME = "journal.jsonl";
 

@@ -42,11 +42,11 @@ export function formatMergeSummary(result: MergeResult): string {
 }
 
 function head(result: MergeResult): string[] {
-  const { out, method, tensorCount, parameterCount, readBytes, writtenBytes, seconds, threads, kernel } =
-    result;
+  const { out, format, method, tensorCount, parameterCount, readBytes, writtenBytes } = result;
+  const { seconds, threads, kernel } = result;
   const rate = formatRate(readBytes + writtenBytes, seconds);
   return [
-    `Wrote ${shortPath(out)} by ${method} in ${formatDuration(seconds)} (${plural(threads, "thread")}, ${kernel})`,
+    `Wrote ${shortPath(out, format)} by ${method} in ${formatDuration(seconds)} (${plural(threads, "thread")}, ${kernel})`,
     `${plural(tensorCount, "tensor")}, ${formatWhole(parameterCount)} parameters; ` +
       `${formatBytes(readBytes)} read, ${formatBytes(writtenBytes)} written, ${rate}`,
   ];
@@ -81,7 +81,9 @@ function remarks(result: MergeResult): string[] {
 }
 
 /** Relative where that is shorter and stays below the working directory. */
-function shortPath(path: string): string {
+function shortPath(path: string, format: MergeResult["format"]): string {
   const fromHere = relative(process.cwd(), path);
-  return printable(fromHere === "" || fromHere.startsWith("..") ? path : `${fromHere}/`);
+  return printable(
+    fromHere === "" || fromHere.startsWith("..") ? path : `${fromHere}${format === "gguf" ? "" : "/"}`,
+  );
 }

@@ -37,13 +37,13 @@ export function formatPlan(report: PlanReport): string {
 
 function amounts(report: PlanReport): string[] {
   const { tensorCount, parameterCount, storedAs, readBytes, writeBytes, shardCount } = report;
-  const { peakMemoryBytes, threads, freeDiskBytes } = report;
+  const { peakMemoryBytes, threads, chunksPerThread, freeDiskBytes } = report;
   const bytes = (count: number | null) => (count === null ? "unknown" : formatBytes(count));
   return [
     `merges  ${plural(tensorCount ?? 0, "tensor")}, ${formatWhole(parameterCount ?? 0)} parameters`,
     `reads   ${bytes(readBytes)}`,
     `writes  ${bytes(writeBytes)} as ${(storedAs ?? []).join(", ")} in ${plural(shardCount ?? 0, "file")}`,
-    `memory  at most ${bytes(peakMemoryBytes)} with ${plural(threads, "thread")}, beyond the mapped files`,
+    `memory  at most ${bytes(peakMemoryBytes)} with ${plural(threads, "thread")} of ${plural(chunksPerThread ?? 0, "chunk")}, beyond the mapped files`,
     `disk    ${bytes(freeDiskBytes)} free`,
   ];
 }

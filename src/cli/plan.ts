@@ -31,7 +31,7 @@ export function addPlanCommand(program: Command): void {
   addRecipeWords(command);
   command
     .optionsGroup("Merge:")
-    .option("--out <folder>", "check this output folder, too")
+    .option("--out <path>", "check this output folder or file, too")
     .option("--explain <tensor>", "show the parameters as resolved for a tensor");
   addDestinationOptions(command);
   addOutputOptions(command)

@@ -14,7 +14,10 @@ export interface RecipeWordOptions {
 
 /** Options on where and how the output is written. */
 export interface DestinationOptions {
+  readonly format?: string;
+  readonly type?: string;
   readonly threads?: number;
+  readonly maxMemory?: number;
   readonly maxShardSize?: number;
   readonly overwrite?: boolean;
   readonly resume?: boolean;
@@ -40,10 +43,14 @@ export function addRecipeWords(command: Command): Command {
 /** Adds the options of {@link DestinationOptions}. */
 export function addDestinationOptions(command: Command): Command {
   const size = new Option("--max-shard-size <size>", "most bytes a file: 500MB, 5GB (default), 2GiB");
+  const memory = new Option("--max-memory <size>", "memory to stay below, beyond mapped files: 200MB");
   return command
+    .option("--format <format>", "safetensors (default): a model folder; gguf: one file")
+    .option("--type <type>", "of a GGUF file: f32, f16, bf16 (default) or q8_0")
     .addOption(threadsOption())
+    .addOption(memory.argParser((word) => parseSize(word, "--max-memory")))
     .addOption(size.argParser((word) => parseSize(word, "--max-shard-size")))
-    .option("--overwrite", "replace an output folder that tiesmith made")
+    .option("--overwrite", "replace an output that tiesmith made")
     .option("--resume", "go on with an interrupted merge")
     .option("--restart", "discard an interrupted merge");
 }

@@ -41,16 +41,19 @@ async function mergeUntilAborted(
 
 /** `--out` is checked here and not by commander, which would miss it before it sees that `--outt` is a slip. */
 function mergeOptions(options: MergeCommandOptions): MergeOptions {
-  const { out, threads, maxShardSize, overwrite, resume, restart, saturate, hashInputs, sha256, language } =
-    options;
+  const { out, format, type, threads, maxMemory, maxShardSize, overwrite, resume, restart } = options;
+  const { saturate, hashInputs, sha256, cuts, language } = options;
   if (out === undefined) {
-    const message = "Expected --out FOLDER, the model folder to write, but found none";
+    const message = "Expected --out PATH, the model folder or file to write, but found none";
     throw new TiesmithError("USAGE", message, { option: "--out" });
   }
   const languages = language?.flatMap((tags) => tags.split(",")).map((tag) => tag.trim());
   return {
     out,
+    format: format as MergeOptions["format"],
+    type: type as MergeOptions["type"],
     threads,
+    maxMemoryBytes: maxMemory,
     maxShardBytes: maxShardSize,
     overwrite,
     resume,
@@ -58,6 +61,7 @@ function mergeOptions(options: MergeCommandOptions): MergeOptions {
     saturate,
     hashInputs,
     sha256,
+    cuts,
     languages,
   };
 }

@@ -1,5 +1,5 @@
 /** What `tiesmith plan` does. */
-import { plan } from "../index.ts";
+import { type PlanReportOptions, plan } from "../index.ts";
 import { EXIT_BAD_INPUT } from "./failure.ts";
 import type { PlanCommandOptions } from "./plan.ts";
 import { formatPlan } from "./plan-text.ts";
@@ -8,11 +8,15 @@ import { printError, printJson, printResult } from "./terminal.ts";
 
 /** Prints the plan on stdout, and its problems on stderr. */
 export async function runPlan(words: readonly string[], options: PlanCommandOptions): Promise<void> {
-  const { out, threads, maxShardSize, overwrite, resume, restart, explain } = options;
+  const { out, format, type, threads, maxMemory, maxShardSize, overwrite, resume, restart, explain } =
+    options;
   const recipe = await recipeOf(words, options);
   const report = plan(recipe, {
     out,
+    format: format as PlanReportOptions["format"],
+    type: type as PlanReportOptions["type"],
     threads,
+    maxMemoryBytes: maxMemory,
     maxShardBytes: maxShardSize,
     overwrite,
     resume,

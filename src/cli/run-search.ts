@@ -1,7 +1,7 @@
 /** What `tiesmith search` and its commands do. */
 import { writeFileSync } from "node:fs";
 import { TiesmithError } from "../errors.ts";
-import { type BackendOptions, readSearch, search, searchCsv, searchStatus } from "../index.ts";
+import { readSearch, type SearchOptions, search, searchCsv, searchStatus } from "../index.ts";
 import { interruptible } from "./interrupt.ts";
 import type { OutputOptions } from "./options.ts";
 import type { SearchCommandOptions } from "./search.ts";
@@ -38,13 +38,9 @@ export async function runSearch(spec: string | undefined, options: SearchCommand
   if (!quiet) printResult(formatSearch(results, markdown));
 }
 
-function backendOf({ ggufType, sequences }: SearchCommandOptions): BackendOptions {
-  type Llama = Extract<BackendOptions, { kind: "llama" }>;
-  return {
-    kind: "llama",
-    ...(ggufType === undefined ? {} : { type: ggufType as Llama["type"] }),
-    ...(sequences === undefined ? {} : { sequences }),
-  };
+function backendOf({ ggufType, sequences }: SearchCommandOptions): SearchOptions["backend"] {
+  type Type = NonNullable<SearchOptions["backend"]>["type"];
+  return { kind: "llama", type: ggufType as Type, sequences };
 }
 
 /** How far a search has come. */

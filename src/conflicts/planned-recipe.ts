@@ -1,12 +1,12 @@
 /** Plans what an analysis reads: the recipe's merge, and the same with each checkpoint of a series in a model's place. */
 import { resolve } from "node:path";
+import { referenceOf } from "../checkpoint/find-model.ts";
 import { TiesmithError } from "../errors.ts";
 import { modelLabels } from "../execute/manifest.ts";
 import { planWorks } from "../execute/plan-works.ts";
 import type { TensorWork } from "../execute/tensor-work.ts";
 import { isCopy } from "../execute/work.ts";
 import { methods } from "../methods/registry.ts";
-import { referenceOf } from "../plan/find-model.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
 import { planMerge } from "../plan/plan-merge.ts";
 import { Problems } from "../plan/problems.ts";

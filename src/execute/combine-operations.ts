@@ -34,6 +34,14 @@ export async function runCombine(
 export function chunkFailure(chunk: ChunkRef, { failure }: ChunkFailure): TiesmithError {
   const { name, base, models, output } = chunk.tensor;
   const index = chunkExtent(chunk).elementOffset + failure.element;
+  if (failure.status === "unfit") {
+    const type = output.encoding?.type;
+    return new TiesmithError(
+      "OVERFLOW",
+      `Expected the merged ${name} to fit ${type}, but element ${index} does not; write bf16 or f32 with --type`,
+      { tensor: name, index, type },
+    );
+  }
   if (failure.status === "overflow")
     return new TiesmithError(
       "OVERFLOW",

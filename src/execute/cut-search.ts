@@ -143,9 +143,9 @@ function emptyTotals(window: Window): Totals {
   return { above: 0, inside: 0, bins: new Uint32Array(2 * binCount) };
 }
 
-/** At most NARROW_BINS bins, but for windows of 2^28 keys and more, which have up to 32,768. */
-export function narrowWindow(low: number, high: number): Window {
+/** At most so many bins, but where they would be wider than 2^16 keys: then up to 32,768. */
+export function narrowWindow(low: number, high: number, mostBins = NARROW_BINS): Window {
   let shift = 0;
-  while ((high - low) / 2 ** shift >= NARROW_BINS && shift < WIDEST_BINS) shift++;
+  while ((high - low) / 2 ** shift >= mostBins && shift < WIDEST_BINS) shift++;
   return { low, high, shift };
 }

@@ -1,9 +1,9 @@
 /** `diff`: compares two models tensor by tensor. */
 import { type Checkpoint, type CheckpointTensor, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { findModel } from "../checkpoint/find-model.ts";
 import { DTYPE_BYTES, isFloatDtype } from "../dtypes.ts";
 import { TiesmithError } from "../errors.ts";
 import type { NativeDifference } from "../native/addon.ts";
-import { findModel } from "../plan/find-model.ts";
 import { Problems } from "../plan/problems.ts";
 import type { ByteRange, CompareOperation, HashOperation } from "./operations.ts";
 import { type Piece, ReadMeter, sweepPieces } from "./sweep-pieces.ts";

@@ -16,14 +16,14 @@ import {
 } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { DraftOperation, FinishOperation, SettleOperation } from "./operations.ts";
-import type { Brackets } from "./sampling.ts";
+import { type Brackets, withFewBins } from "./sampling.ts";
 import type { ChunkRef } from "./tensor-work.ts";
 
 export function runDraft({ chunk, brackets }: DraftOperation, files: OpenFiles): NativeDraft | null {
   const { arithmetic, output } = chunk.tensor;
   const measured = provisional(chunk, brackets);
   return addon().draftTies(
-    nativeJob(chunk, measured, files.input, "nothing"),
+    nativeJob(chunk, measured, files.input, brackets.slack === null ? "trimmed" : "everything"),
     nativeElection(arithmetic, measured),
     nativeCombination(arithmetic, measured),
     {
@@ -55,7 +55,7 @@ export async function runSettle({ chunks, drafts, brackets }: SettleOperation): 
   const arithmetic = chunks[0]?.tensor.arithmetic;
   if (arithmetic?.kind !== "ties") throw new TypeError("only the TIES family is drafted");
   try {
-    const measured = await measureScope(arithmetic, new DraftedSweeps(chunks, drafts), brackets);
+    const measured = await measureScope(arithmetic, new DraftedSweeps(chunks, drafts), withFewBins(brackets));
     return agrees(measured, drafts, arithmetic.priority) ? measured : null;
   } catch (error) {
     if (error instanceof BracketMissed) return null;

@@ -9,13 +9,18 @@ export interface HashedRange {
   readonly byteCount: number;
 }
 
-/** The ranges of a tensor that are hashed apart, in order, by offset from the tensor's first byte. */
+/**
+ * The ranges of a tensor that are hashed apart, in order, by offset from the tensor's first byte.
+ * @param chunkBytes bytes of a chunk, where they are not those of `chunkElements` elements of the dtype
+ */
 export function* hashedRanges(
   tensor: { readonly dtype: Dtype; readonly byteLength: number },
   chunkElements: number,
+  chunkBytes?: number,
 ): Generator<HashedRange> {
   const { dtype, byteLength } = tensor;
-  const step = isCopiedDtype(dtype) ? COPIED_PIECE_BYTES : chunkElements * DTYPE_BYTES[dtype];
+  const ownBytes = isCopiedDtype(dtype) ? COPIED_PIECE_BYTES : chunkElements * DTYPE_BYTES[dtype];
+  const step = chunkBytes ?? ownBytes;
   for (let byteOffset = 0; byteOffset < byteLength; byteOffset += step)
     yield { byteOffset, byteCount: Math.min(step, byteLength - byteOffset) };
 }

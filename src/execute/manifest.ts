@@ -1,6 +1,7 @@
 /** `tiesmith.json`: what was asked for, what was read, what came out, and the hashes that `verify` checks. */
 import { basename } from "node:path";
 import type { Dtype } from "../dtypes.ts";
+import type { GgufType } from "../gguf/layout.ts";
 import type { InputFile, MergePlan, PlannedModel } from "../plan/merge-plan.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import type { TensorRecord } from "./tensor-record.ts";
@@ -39,6 +40,14 @@ export interface ManifestTensor extends Omit<TensorRecord, "hashes"> {
   readonly shape: readonly number[];
   /** XXH3-128 of the concatenated 16-byte hashes of the tensor's chunks. */
   readonly hash: string;
+  /** In a GGUF file: the tensor's name, format and place there, and the chunks that are hashed. */
+  readonly gguf?: {
+    readonly name: string;
+    readonly type: GgufType;
+    readonly byteOffset: number;
+    readonly byteLength: number;
+    readonly chunkElements: number;
+  };
 }
 
 export interface Manifest {

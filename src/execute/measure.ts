@@ -37,6 +37,14 @@ export interface Measured {
   readonly slack: ScopeSlack | null;
 }
 
+/** Parts of what is to be measured that are known already; null where one is not. */
+export interface KnownParts {
+  readonly trims: readonly (ScopeTrim | null)[];
+  readonly norms: readonly (ScopeNorms | null)[] | null;
+  /** `by rule`: nothing is measured for it. */
+  readonly election: Pick<Measured, "zeroSign" | "slack"> | "by rule" | null;
+}
+
 /** Readings of a scope: of all its chunks, reported one by one in any order, or of a sample. */
 export interface Sweeps {
   readonly chunks: readonly ChunkRef[];
@@ -64,24 +72,43 @@ const SMALLEST_NORM = 1e-7;
 /**
  * Measures a scope, whose chunks have densities, rescale and slack of their arithmetic in common.
  * @param brackets where the cuts probably lie, if a sample was taken already
+ * @param known what needs no measuring
  * @throws {BracketMissed} if the sweeps see no more than the brackets, and these are wrong
  */
 export async function measureScope(
   arithmetic: TiesArithmetic,
   sweeps: Sweeps,
   brackets?: Brackets,
+  known?: KnownParts,
 ): Promise<Measured> {
+  const whole = known === undefined ? null : wholeOf(arithmetic, known);
+  if (whole !== null) return whole;
   const total = elementCountOf(sweeps.chunks);
   const kept = arithmetic.densities.map((density) => keptCount(density, total));
   const guess = brackets ?? (isSampled(arithmetic, total) ? await sweeps.sample() : null);
-  const trims = await measureTrims(kept, total, sweeps, guess);
-  const norms = arithmetic.rescale ? await measureNorms(trims, sweeps) : null;
+  const trims = await measureTrims(kept, total, sweeps, guess, known?.trims ?? []);
+  const norms = arithmetic.rescale ? (knownNorms(known) ?? (await measureNorms(trims, sweeps))) : null;
   const trimmed: Measured = { trims, norms, zeroSign: fixedZeroSign(arithmetic), slack: null };
   const zeroSign =
     arithmetic.zeroSign === "majority" ? await measureMajority(trimmed, sweeps) : trimmed.zeroSign;
   const elected: Measured = { ...trimmed, zeroSign };
   if (arithmetic.slack === null || total === 0) return elected;
   return { ...elected, slack: await measureSlack(arithmetic.slack, elected, sweeps, guess) };
+}
+
+/** What a scope would be measured as, where all of it is known; else null. */
+export function wholeOf(arithmetic: TiesArithmetic, known: KnownParts): Measured | null {
+  const { trims, election } = known;
+  const norms = arithmetic.rescale ? knownNorms(known) : null;
+  if (trims.includes(null) || election === null || (arithmetic.rescale && norms === null)) return null;
+  const elected = election === "by rule" ? { zeroSign: fixedZeroSign(arithmetic), slack: null } : election;
+  return { trims: trims as ScopeTrim[], norms, ...elected };
+}
+
+/** All norms are measured at a stroke, so that one that is missing costs as much as all. */
+function knownNorms(known: KnownParts | undefined): readonly ScopeNorms[] | null {
+  const norms = known?.norms ?? null;
+  return norms === null || norms.includes(null) ? null : (norms as readonly ScopeNorms[]);
 }
 
 /** Whether a scope of so many elements has cuts, and is large enough to be sampled for them. */
@@ -118,9 +145,10 @@ async function measureTrims(
   total: number,
   sweeps: Sweeps,
   brackets: Brackets | null,
+  known: readonly (ScopeTrim | null)[],
 ): Promise<ScopeTrim[]> {
   const searches = kept.map((count, model) => {
-    if (count === 0 || count === total) return null;
+    if (count === 0 || count === total || known[model]) return null;
     return searchIn(sweeps, brackets?.trims[model] ?? null);
   });
   const windowsLeft = () => searches.map((search) => search?.window ?? null);
@@ -130,6 +158,8 @@ async function measureTrims(
       if (window !== null) searches[model]?.endRound(kept[model] as number);
   }
   return searches.map((search, model): ScopeTrim => {
+    const given = known[model];
+    if (given) return given;
     if (search !== null) return { kind: "cut", cut: search.cut };
     return { kind: kept[model] === 0 && total > 0 ? "nothing" : "everything" };
   });

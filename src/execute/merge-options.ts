@@ -1,4 +1,7 @@
 /** What callers of the API say and hear: the same for the command line. */
+import type { GgufType } from "../gguf/layout.ts";
+import type { OutputFormat } from "../gguf/output-format.ts";
+import type { CutCache } from "./cut-cache.ts";
 import type { ModelSummary } from "./manifest.ts";
 
 export type MergePhase = "measure" | "combine" | "seal";
@@ -15,10 +18,19 @@ export interface MergeProgress {
 }
 
 export interface MergeOptions {
-  /** The model folder to write. It appears when it is complete, never before. */
+  /** The model folder, or the GGUF file, to write. It appears when it is complete, never before. */
   readonly out: string;
+  /** `safetensors` (default): a model folder; `gguf`: one file for llama.cpp, as `exportGguf` makes it of that folder. */
+  readonly format?: OutputFormat | undefined;
+  /** How a GGUF file stores matrices; norms and biases are always f32. Default `bf16`. */
+  readonly type?: GgufType | undefined;
   /** Worker threads; default: the cores that this process may use. */
   readonly threads?: number | undefined;
+  /**
+   * Anonymous memory to stay below: with less of it fewer chunks, and then fewer threads, are under way. Mapped inputs
+   * are not counted, since the system drops them when it must. Changes nothing that is written.
+   */
+  readonly maxMemoryBytes?: number | undefined;
   /** Data bytes per shard; default 5e9. */
   readonly maxShardBytes?: number | undefined;
   /** Replace an existing OUT that tiesmith made. */
@@ -37,13 +49,16 @@ export interface MergeOptions {
   readonly languages?: readonly string[] | undefined;
   /** Elements per chunk, a multiple of 4,096; default: 8 MiB of output. Changes no tensor. */
   readonly chunkElements?: number | undefined;
+  /** Cuts of earlier merges, or the folder of a {@link CutCache}: what is known is not measured again. */
+  readonly cuts?: CutCache | string | undefined;
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface MergeResult {
-  /** The folder that was written, absolute. */
+  /** The folder or file that was written, absolute. */
   readonly out: string;
+  readonly format: OutputFormat;
   readonly method: string;
   readonly tensorCount: number;
   readonly parameterCount: number;

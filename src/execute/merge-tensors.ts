@@ -5,7 +5,7 @@ import { addCounts } from "./chunk-counts.ts";
 import { isDraftable } from "./drafted-sweeps.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { Lookahead } from "./lookahead.ts";
-import { type Measured, measureScope } from "./measure.ts";
+import { type KnownParts, type Measured, measureScope } from "./measure.ts";
 import { type ChunksRun, mergeDrafted } from "./merge-drafted.ts";
 import { type ChunkMeasured, measuredForChunk, UNMEASURED } from "./native-job.ts";
 import type { Operation, TensorOutcome } from "./operations.ts";
@@ -29,8 +29,6 @@ export interface MergeHooks {
   advanced(work: Work, elementCount: number): void;
 }
 
-/** Chunks' worth of elements under way per thread. Enough to hide the waits between a tensor's passes. */
-const CHUNKS_IN_FLIGHT_PER_THREAD = 4;
 /** Tensors of one batch: bounds what one cancelled or failed batch loses. */
 const LARGEST_BATCH = 64;
 
@@ -41,13 +39,20 @@ interface Group {
   readonly order: number;
 }
 
-/** Measures all tensors as one scope, in byte order of their names. */
-export async function measureModel(works: readonly Work[], pool: Pool): Promise<ModelScope | null> {
+/** What tensors were measured as by an earlier merge; null for those that are to be measured. */
+export type MeasuredBefore = (tensor: string) => Measured | null;
+
+/** Measures all tensors as one scope, in byte order of their names, but for what is known of it. */
+export async function measureModel(
+  works: readonly Work[],
+  pool: Pool,
+  known?: KnownParts,
+): Promise<ModelScope | null> {
   const tensors = inScopeOrder(works);
   const arithmetic = tensors[0]?.arithmetic;
   if (arithmetic?.kind !== "ties") return null;
   const sweeps = new PoolSweeps(tensors.flatMap(chunksOf), pool, 0);
-  return scopeOf(works, await measureScope(arithmetic, sweeps));
+  return scopeOf(works, await measureScope(arithmetic, sweeps, undefined, known));
 }
 
 /** Where each tensor's chunks stand in a scope over all of them. */
@@ -73,11 +78,15 @@ export async function mergeTensors(
   scope: ModelScope | null,
   pool: Pool,
   hooks: MergeHooks,
+  before: MeasuredBefore = () => null,
 ): Promise<void> {
   const groups = groupsOf(works);
   const chunkElements = Math.max(1, ...works.map((work) => (isCopy(work) ? 1 : work.chunkElements)));
-  const limit = pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD * chunkElements;
-  const prepared = new Lookahead(groups, (group) => prepareTensors(group, scope !== null, pool));
+  const limit = pool.threads * pool.chunksPerThread * chunkElements;
+  const prepared = new Lookahead(groups, (group) => {
+    const isMeasured = scope !== null || group.works.every(({ name }) => before(name) !== null);
+    return prepareTensors(group, isMeasured, pool);
+  });
   await forEachInFlight(
     groups,
     limit,
@@ -86,8 +95,8 @@ export async function mergeTensors(
       const brackets = await prepared.take(group.order);
       const [only] = group.works;
       if (group.works.length === 1 && only !== undefined && !isCopy(only) && chunkCount(only) > 1)
-        await mergeLarge(only, scope, brackets, group.order, pool, hooks, leave);
-      else await mergeSmall(group, scope, pool, hooks);
+        await mergeLarge(only, { scope, before, brackets }, group.order, pool, hooks, leave);
+      else await mergeSmall(group, { scope, before }, pool, hooks);
     },
   );
 }
@@ -113,13 +122,14 @@ function groupsOf(works: readonly Work[]): Group[] {
   return groups;
 }
 
-async function mergeSmall(
-  group: Group,
-  scope: ModelScope | null,
-  pool: Pool,
-  hooks: MergeHooks,
-): Promise<void> {
-  const operations = group.works.map((work) => operationsOf(work, scope));
+/** What is known of cuts before a tensor is merged: those of the model, its own, or where its own probably lie. */
+interface Known {
+  readonly scope: ModelScope | null;
+  readonly before: MeasuredBefore;
+}
+
+async function mergeSmall(group: Group, known: Known, pool: Pool, hooks: MergeHooks): Promise<void> {
+  const operations = group.works.map((work) => operationsOf(work, known));
   const answers = (await pool.run(operations.flat(), group.order)) as SmallAnswer[];
   let first = 0;
   for (const [i, work] of group.works.entries()) {
@@ -127,35 +137,35 @@ async function mergeSmall(
     const own = answers.slice(first, first + count);
     first += count;
     hooks.advanced(work, costOf(work));
-    hooks.tensorDone(work, outcomeOf(own));
+    hooks.tensorDone(work, outcomeOf(own, known.before(work.name)));
   }
 }
 
 /** None for an empty tensor. */
-function operationsOf(work: Work, scope: ModelScope | null): Operation[] {
+function operationsOf(work: Work, { scope, before }: Known): Operation[] {
   if (isCopy(work)) return work.pieces.map((piece) => ({ kind: "copy", ...piece }));
   if (work.elementCount === 0) return [];
-  if (scope === null) return [{ kind: "whole", tensor: work }];
-  const measured = measuredInScope(work, 0, scope);
+  const own = before(work.name);
+  if (scope === null && own === null) return [{ kind: "whole", tensor: work }];
+  const measured = scope === null ? measuredForChunk(own as Measured, 0) : measuredInScope(work, 0, scope);
   return [{ kind: "combine", chunk: { tensor: work, index: 0 }, measured }];
 }
 
 type SmallAnswer = TensorOutcome | ChunkResult | { hash: string };
 
-function outcomeOf(answers: readonly SmallAnswer[]): TensorOutcome {
+function outcomeOf(answers: readonly SmallAnswer[], measured: Measured | null): TensorOutcome {
   const [first] = answers;
   if (first === undefined) return { hashes: [], counts: null, measured: null };
   if ("hashes" in first) return first;
   const hashes = answers.map((answer) => (answer as { hash: string }).hash);
   if (!("models" in first)) return { hashes, counts: null, measured: null };
   const { hash: _, ...counts } = first;
-  return { hashes, counts, measured: null };
+  return { hashes, counts, measured };
 }
 
 async function mergeLarge(
   tensor: TensorWork,
-  scope: ModelScope | null,
-  brackets: Brackets | null,
+  known: Known & { readonly brackets: Brackets | null },
   order: number,
   pool: Pool,
   hooks: MergeHooks,
@@ -166,7 +176,7 @@ async function mergeLarge(
     leave(elementCount);
   };
   const run = { chunks: chunksOf(tensor), order, pool, combined };
-  const { results, measured } = await mergeChunks(run, tensor, scope, brackets);
+  const { results, measured } = await mergeChunks(run, tensor, known);
   hooks.tensorDone(tensor, {
     hashes: results.map((result) => result.hash),
     counts: addCounts(results),
@@ -177,14 +187,16 @@ async function mergeLarge(
 async function mergeChunks(
   run: ChunksRun,
   tensor: TensorWork,
-  scope: ModelScope | null,
-  brackets: Brackets | null,
+  { scope, before, brackets }: Known & { readonly brackets: Brackets | null },
 ): Promise<{ results: readonly ChunkResult[]; measured: Measured | null }> {
   const { arithmetic } = tensor;
   if (scope !== null)
     return { results: await combineChunks(run, (i) => measuredInScope(tensor, i, scope)), measured: null };
   if (arithmetic.kind !== "ties")
     return { results: await combineChunks(run, () => UNMEASURED), measured: null };
+  const own = before(tensor.name);
+  if (own !== null)
+    return { results: await combineChunks(run, (i) => measuredForChunk(own, i)), measured: own };
   const sweeps = new PoolSweeps(run.chunks, run.pool, run.order);
   if (brackets !== null && isDrafted(tensor, arithmetic, brackets, run.pool)) {
     const drafted = await mergeDrafted(run, brackets);
@@ -196,7 +208,7 @@ async function mergeChunks(
 
 /** Drafts stay in memory until their tensor is measured: while one is, another must have room to begin. */
 function isDrafted(tensor: TensorWork, arithmetic: TiesArithmetic, brackets: Brackets, pool: Pool): boolean {
-  const room = pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD;
+  const room = pool.threads * pool.chunksPerThread;
   return chunkCount(tensor) <= room / 2 && isDraftable(arithmetic, brackets);
 }
 

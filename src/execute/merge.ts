@@ -1,7 +1,9 @@
 /** The public way into a merge: its threads start first, and load while it is being planned. */
+import { memoryBudget } from "../memory-budget.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { checkMergeOptions } from "./merge-option-checks.ts";
 import type { MergeOptions, MergeResult } from "./merge-options.ts";
+import { defaultThreads } from "./pool.ts";
 import { withPool } from "./with-pool.ts";
 
 /**
@@ -19,7 +21,11 @@ import { withPool } from "./with-pool.ts";
 export async function merge(recipe: string | RecipeInput, options: MergeOptions): Promise<MergeResult> {
   const started = performance.now();
   checkMergeOptions(options);
-  return withPool(options, async (pool) => {
+  const { threads, chunksPerThread } = memoryBudget({
+    ...options,
+    threads: options.threads ?? defaultThreads(),
+  });
+  return withPool({ threads, chunksPerThread, signal: options.signal }, async (pool) => {
     const { runMerge } = await import("./run-merge.ts");
     return runMerge(recipe, options, { pool, started });
   });

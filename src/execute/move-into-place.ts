@@ -2,9 +2,16 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { JOURNAL_NAME, replacedFolderOf, sealedJournalOf } from "../checkpoint/output-names.ts";
+import {
+  fileManifestOf,
+  JOURNAL_NAME,
+  MANIFEST_NAME,
+  replacedFolderOf,
+  sealedJournalOf,
+} from "../checkpoint/output-names.ts";
 import { TiesmithError } from "../errors.ts";
 import { addon } from "../native/addon.ts";
+import { GGUF_SHARD_NAME } from "../plan/gguf-output.ts";
 import { syncFolder } from "./synced-path.ts";
 
 /**
@@ -18,12 +25,7 @@ import { syncFolder } from "./synced-path.ts";
  */
 export async function moveIntoPlace(partial: string, out: string, overwrite: boolean): Promise<void> {
   const replaces = existsSync(out);
-  if (replaces && !overwrite)
-    throw new TiesmithError(
-      "OUTPUT_EXISTS",
-      `Expected ${out} not to exist, but it appeared during the merge; go on with --overwrite --resume`,
-      { out },
-    );
+  checkReplaced(out, replaces, overwrite);
   const journal = sealedJournalOf(out);
   renameSync(join(partial, JOURNAL_NAME), journal);
   await syncFolder(partial);
@@ -32,6 +34,29 @@ export async function moveIntoPlace(partial: string, out: string, overwrite: boo
   await syncFolder(dirname(out));
   rmSync(journal, { force: true });
   if (replaces) await rm(replacedFolderOf(out), { recursive: true, force: true });
+}
+
+function checkReplaced(out: string, replaces: boolean, overwrite: boolean): void {
+  if (!replaces || overwrite) return;
+  throw new TiesmithError(
+    "OUTPUT_EXISTS",
+    `Expected ${out} not to exist, but it appeared during the merge; go on with --overwrite --resume`,
+    { out },
+  );
+}
+
+/**
+ * Takes the file that is the output, and its manifest, out of OUT.partial. The file comes last: a merge that is killed
+ * here goes on with `--resume`, and until then the manifest tells of a file that is yet to come.
+ *
+ * @throws {TiesmithError} `OUTPUT_EXISTS` if OUT has appeared since it was checked
+ */
+export async function moveFileIntoPlace(partial: string, out: string, overwrite: boolean): Promise<void> {
+  checkReplaced(out, existsSync(out), overwrite);
+  renameSync(join(partial, MANIFEST_NAME), fileManifestOf(out));
+  renameSync(join(partial, GGUF_SHARD_NAME), out);
+  await syncFolder(dirname(out));
+  await rm(partial, { recursive: true, force: true });
 }
 
 /** Killed in between, {@link settleReplaced} of the next merge goes on from what is left. */

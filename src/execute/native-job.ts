@@ -67,8 +67,8 @@ export function nativeSource(
 }
 
 /**
- * Which sources an earlier pass over the same elements has read: all, those whose cuts it found (and the base), or none.
- * A draft has cuts too, but those of its brackets, for which nothing was read but a sample.
+ * Which sources an earlier pass over the same elements, or a sample of them, has mapped: all, those with cuts (and the
+ * base), or none.
  */
 export type ReadBefore = "everything" | "trimmed" | "nothing";
 
@@ -119,13 +119,15 @@ function nativeModel(
 
 /** Where a chunk begins in its shard. */
 export function outputOffset(chunk: ChunkRef): number {
-  const { output } = chunk.tensor;
-  return output.byteOffset + chunkExtent(chunk).elementOffset * FLOAT_BYTES[output.dtype];
+  const { byteOffset, dtype, encoding } = chunk.tensor.output;
+  const { elementOffset } = chunkExtent(chunk);
+  if (encoding === null) return byteOffset + elementOffset * FLOAT_BYTES[dtype];
+  return byteOffset + (elementOffset / encoding.blockElements) * encoding.blockBytes;
 }
 
 export function nativeOutput(chunk: ChunkRef, open: (path: string) => OutputFileHandle): NativeOutput {
-  const { path, dtype, saturate } = chunk.tensor.output;
-  return { file: open(path), byteOffset: outputOffset(chunk), dtype, saturate };
+  const { path, dtype, saturate, encoding } = chunk.tensor.output;
+  return { file: open(path), byteOffset: outputOffset(chunk), dtype, saturate, encoding };
 }
 
 export function nativeElection(arithmetic: Arithmetic, measured: ChunkMeasured): NativeElection {

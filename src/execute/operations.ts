@@ -200,6 +200,8 @@ export interface WorkerSetting {
 
 /** What a worker posts after each batch, where its times are wanted. */
 export interface TimedMessage {
+  readonly thread: number;
+  /** A line for people, or of JSON. */
   readonly timed: string;
 }
 

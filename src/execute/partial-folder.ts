@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { ShardLayout } from "../checkpoint/layout.ts";
 import { JOURNAL_NAME, partialFolderOf, sealedJournalOf } from "../checkpoint/output-names.ts";
 import { TiesmithError } from "../errors.ts";
 import { addon } from "../native/addon.ts";
@@ -88,22 +89,24 @@ function takeJournalBack(path: string, sealedJournal: string): void {
 }
 
 function newFolder(plan: MergePlan, path: string, digest: string, version: string): PartialFolder {
-  for (const shard of plan.shards) reserveShard(join(path, shard.name), shard.byteSize, shard.header);
+  for (const shard of plan.shards) reserveShard(join(path, shard.name), shard);
   const journal = new Journal(join(path, JOURNAL_NAME), 0);
   journal.append({ kind: "begin", digest, tiesmith: version });
   return { path, journal, claimed: new Map(), measured: null };
 }
 
-function reserveShard(path: string, byteSize: number, header: Uint8Array): void {
-  addon().reserveFile(path, byteSize);
-  writeHeader(path, header);
+function reserveShard(path: string, shard: ShardLayout): void {
+  addon().reserveFile(path, shard.byteSize);
+  writeKnown(path, shard);
 }
 
-function writeHeader(path: string, header: Uint8Array): void {
+/** Writes what is known before anything is merged. */
+function writeKnown(path: string, { header, constants }: ShardLayout): void {
   const descriptor = openSync(path, "r+");
   try {
-    for (let done = 0; done < header.byteLength; )
-      done += writeSync(descriptor, header, done, undefined, done);
+    for (const { byteOffset, bytes } of [{ byteOffset: 0, bytes: header }, ...constants])
+      for (let done = 0; done < bytes.byteLength; )
+        done += writeSync(descriptor, bytes, done, undefined, byteOffset + done);
   } finally {
     closeSync(descriptor);
   }
@@ -128,15 +131,15 @@ function resumeFolder(plan: MergePlan, path: string, digest: string, version: st
         `(${begin.tiesmith}) has changed since; discard it with --restart`,
       { path, tiesmith: begin.tiesmith },
     );
-  for (const { name, byteSize, header } of plan.shards) {
-    const shard = join(path, name);
+  for (const shard of plan.shards) {
+    const file = join(path, shard.name);
     // The journal speaks of tensors only: a header costs less to write than to check.
-    if (existsSync(shard) && statSync(shard).size === byteSize) {
-      writeHeader(shard, header);
+    if (existsSync(file) && statSync(file).size === shard.byteSize) {
+      writeKnown(file, shard);
       continue;
     }
-    rmSync(shard, { force: true });
-    reserveShard(shard, byteSize, header);
+    rmSync(file, { force: true });
+    reserveShard(file, shard);
   }
   const claimed = new Map<string, TensorRecord>();
   let measured: Measured | null = null;

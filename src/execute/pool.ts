@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Piscina } from "piscina";
 import { messageOf, TiesmithError } from "../errors.ts";
+import { CHUNKS_PER_THREAD } from "../memory-budget.ts";
 import { packageRoot } from "../native/package-root.ts";
 import {
   type Answer,
@@ -17,16 +18,12 @@ import {
   type WorkerSetting,
 } from "./operations.ts";
 import { OrderedQueue } from "./task-order.ts";
-
-/**
- * Tasks that a worker holds at a time: one that computes, and those whose results libuv is writing to disk. With
- * fewer a worker waits for the disk (measured: 3.9 s with 2, 3.1 s with 3, 2.9 s with 4, for one merge). Scratch
- * memory is bounded by as many chunks a thread.
- */
-const TASKS_PER_WORKER = 4;
+import { MainTrace, TRACE } from "./trace.ts";
 
 export class Pool {
   readonly threads: number;
+  /** Chunks that each thread may have under way; tasks that a worker holds at a time. */
+  readonly chunksPerThread: number;
   readonly #piscina: Piscina;
   readonly #shared = new Int32Array(new SharedArrayBuffer(4));
   /** Ids of the threads that have loaded their modules. */
@@ -34,18 +31,20 @@ export class Pool {
   /** Gives up each batch that is queued or running, once a worker has died. */
   readonly #giveUps = new Set<(error: TiesmithError) => void>();
   /** The last report of each thread, where times are wanted. */
-  readonly #timed = new Map<string, string>();
+  readonly #timed = new Map<number, string>();
+  readonly #trace = TRACE === null ? null : new MainTrace(TRACE);
   #failure: TiesmithError | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(threads: number) {
+  constructor(threads: number, chunksPerThread = CHUNKS_PER_THREAD) {
     this.threads = threads;
+    this.chunksPerThread = chunksPerThread;
     const setting: WorkerSetting = { shared: this.#shared.buffer as SharedArrayBuffer };
     this.#piscina = new Piscina({
       filename: join(packageRoot, "dist", "execute", "worker.cjs"),
       minThreads: threads,
       maxThreads: threads,
-      concurrentTasksPerWorker: TASKS_PER_WORKER,
+      concurrentTasksPerWorker: chunksPerThread,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
       taskQueue: new OrderedQueue(),
@@ -53,7 +52,7 @@ export class Pool {
     });
     this.#piscina.on("message", (message: LoadedMessage | TimedMessage) => {
       if ("loaded" in message) this.#loaded.add(message.loaded);
-      else this.#timed.set(message.timed.slice(0, message.timed.indexOf(":")), message.timed);
+      else this.#timed.set(message.thread, message.timed);
     });
     // Without a listener a worker that dies outside a task would end the process.
     this.#piscina.on("error", (error: unknown) => this.#fail(error));
@@ -79,6 +78,7 @@ export class Pool {
    */
   async run<O extends Operation>(operations: readonly O[], order: number): Promise<Answer<O>[]> {
     if (this.#failure !== null) throw this.#failure;
+    this.#trace?.dispatched();
     const batch: Batch & { [Piscina.queueOptionsSymbol]: object } = {
       operations,
       [Piscina.queueOptionsSymbol]: { order },
@@ -116,6 +116,7 @@ export class Pool {
   }
 
   async #end(): Promise<void> {
+    this.#trace?.end(this.threads);
     await this.#allLoaded();
     if (this.#giveUps.size > 0) await this.#piscina.close({ force: true }).catch(() => undefined);
     await this.#piscina.destroy();

@@ -1,5 +1,6 @@
 /** Checks what an interrupted merge claims to have done against the bytes on disk. */
 import { join } from "node:path";
+import { storedBytes } from "../gguf/layout.ts";
 import type { MergePlan, PlannedTensor } from "../plan/merge-plan.ts";
 import { hashedRanges } from "./hash-grid.ts";
 import { forEachInFlight } from "./in-flight.ts";
@@ -29,11 +30,14 @@ export async function confirmClaims(
 }
 
 async function rehash(tensor: PlannedTensor, plan: MergePlan, folder: string, pool: Pool): Promise<string[]> {
-  const { output } = tensor;
+  const { output, chunkElements, gguf } = tensor;
+  const chunkBytes = gguf === null ? undefined : storedBytes(gguf.type, chunkElements);
   const path = join(folder, plan.shards[output.shardIndex]?.name as string);
-  const operations = [...hashedRanges(output, plan.chunkElements)].map(({ byteOffset, byteCount }) => ({
-    kind: "hash" as const,
-    range: { path, byteOffset: output.byteOffset + byteOffset, byteCount },
-  }));
+  const operations = [...hashedRanges(output, chunkElements, chunkBytes)].map(
+    ({ byteOffset, byteCount }) => ({
+      kind: "hash" as const,
+      range: { path, byteOffset: output.byteOffset + byteOffset, byteCount },
+    }),
+  );
   return pool.run(operations, 0);
 }

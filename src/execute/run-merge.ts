@@ -1,19 +1,22 @@
 /** The whole merge: recipe → plan → measure → combine → seal. */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { TiesmithError } from "../errors.ts";
+import { messageOf, TiesmithError } from "../errors.ts";
 import { methods } from "../methods/registry.ts";
 import { addon } from "../native/addon.ts";
+import { ggufRequest } from "../plan/gguf-output.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
 import { checkOutput, checkPlanned } from "../plan/output-checks.ts";
 import { planMerge } from "../plan/plan-merge.ts";
 import { Problems } from "../plan/problems.ts";
 import { type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
 import { VERSION } from "../version.ts";
+import { CutCache } from "./cut-cache.ts";
 import { withRoomWanted } from "./full-disk.ts";
+import { KnownCuts, WHOLE_MODEL } from "./known-cuts.ts";
 import { type Manifest, modelLabels } from "./manifest.ts";
 import type { MergeOptions, MergeResult } from "./merge-options.ts";
-import { type ModelScope, measureModel, mergeTensors, scopeOf } from "./merge-tensors.ts";
+import { type MergeHooks, type ModelScope, measureModel, mergeTensors, scopeOf } from "./merge-tensors.ts";
 import { settleReplaced } from "./move-into-place.ts";
 import { withOutputLock } from "./output-lock.ts";
 import { openPartialFolder, type PartialFolder, planDigest } from "./partial-folder.ts";
@@ -51,7 +54,7 @@ async function claimOutput(plan: MergePlan, options: MergeOptions): Promise<void
   const problems = new Problems();
   checkPlanned(plan, options.out, options, problems);
   if (problems.list.length > 0) throw TiesmithError.fromProblems(problems.list);
-  await settleReplaced(options.out);
+  if (plan.format === "safetensors") await settleReplaced(options.out);
 }
 
 async function mergeInto(
@@ -65,7 +68,7 @@ async function mergeInto(
   const partial = openPartialFolder(plan, { out, resume, restart, digest, version: VERSION });
   try {
     const meter = new ProgressMeter(plan, started, options.onProgress);
-    const merged = await mergeAll(plan, partial, pool, meter, options.saturate === true);
+    const merged = await mergeAll(plan, partial, pool, meter, options);
     meter.phase("seal");
     // Beside sealing, the workers end.
     const closed = pool.close();
@@ -75,7 +78,9 @@ async function mergeInto(
     const facts = { ...sealFacts(plan, options, merged), out, threads, run };
     const manifest = await seal(plan, partial.path, facts);
     await closed;
-    return resultOf(plan, manifest, { out, threads, resumedTensors, started });
+    // Only now is it sure that the inputs stayed what they were.
+    const notes = [...plan.notes, ...keepCuts(merged.cuts)];
+    return resultOf(plan, manifest, { out, threads, resumedTensors, started, notes });
   } catch (error) {
     // Nothing may still write into a folder that is about to be deleted, or left for a resume.
     pool.cancel();
@@ -83,6 +88,16 @@ async function mergeInto(
     throw afterFailure(error, partial);
   } finally {
     partial.journal.close();
+  }
+}
+
+/** A merge that is done does not fail for a cache. */
+function keepCuts(cuts: KnownCuts | null): string[] {
+  try {
+    cuts?.keep();
+    return [];
+  } catch (error) {
+    return [`the cuts could not be kept: ${messageOf(error)}`];
   }
 }
 
@@ -102,11 +117,18 @@ function sealFacts(plan: MergePlan, options: MergeOptions, { records, scope }: M
 function resultOf(
   plan: MergePlan,
   manifest: Manifest,
-  run: { out: string; threads: number; resumedTensors: number; started: number },
+  run: {
+    out: string;
+    threads: number;
+    resumedTensors: number;
+    started: number;
+    notes: readonly string[];
+  },
 ): MergeResult {
   const { models, conflicts, givenBack, saturated } = manifest;
   return {
     out: run.out,
+    format: plan.format,
     method: plan.method,
     tensorCount: plan.tensors.length,
     parameterCount: plan.parameterCount,
@@ -120,7 +142,7 @@ function resultOf(
     conflicts,
     givenBack,
     saturated,
-    notes: plan.notes,
+    notes: run.notes,
   };
 }
 
@@ -147,6 +169,7 @@ function planned(recipe: string | RecipeInput, options: MergeOptions): MergePlan
   const { plan, problems: found } = planMerge(parsed, {
     ...(options.maxShardBytes === undefined ? {} : { maxShardBytes: options.maxShardBytes }),
     ...(options.chunkElements === undefined ? {} : { chunkElements: options.chunkElements }),
+    ...(options.format === "gguf" ? { gguf: ggufRequest(options) } : {}),
   });
   const problems = new Problems();
   problems.list.push(...found);
@@ -159,6 +182,7 @@ interface Merged {
   readonly records: ReadonlyMap<string, TensorRecord>;
   readonly scope: ModelScope | null;
   readonly resumedTensors: number;
+  readonly cuts: KnownCuts | null;
 }
 
 async function mergeAll(
@@ -166,26 +190,35 @@ async function mergeAll(
   partial: PartialFolder,
   pool: Pool,
   meter: ProgressMeter,
-  saturate: boolean,
+  options: MergeOptions,
 ): Promise<Merged> {
-  const works = planWorks(plan, partial.path, saturate);
+  const works = planWorks(plan, partial.path, options.saturate === true);
+  const cuts = knownCuts(plan, works, options);
   const records = await confirmClaims(plan, partial, pool);
   const resumedTensors = records.size;
   for (const work of works) if (records.has(work.name)) meter.skip(work);
   const left = works.filter((work) => !records.has(work.name));
-  const scope = await modelScope(plan, works, left, partial, pool, meter);
+  const scope = await modelScope(plan, works, left, partial, pool, meter, cuts);
+  if (scope !== null) cuts?.take(WHOLE_MODEL, scope.measured);
   meter.phase("combine");
   const labels = plan.base === null ? [] : modelLabels(plan.models);
-  await mergeTensors(left, scope, pool, {
+  const hooks: MergeHooks = {
     advanced: (_, elementCount) => meter.advance(elementCount),
     tensorDone: (work, outcome) => {
+      cuts?.take(work.name, outcome.measured);
       const record = recordOf(work.name, outcome, labels);
       partial.journal.append({ kind: "tensor", record });
       records.set(work.name, record);
       meter.tensorDone();
     },
-  });
-  return { records, scope, resumedTensors };
+  };
+  await mergeTensors(left, scope, pool, hooks, (name) => cuts?.measured(name) ?? null);
+  return { records, scope, resumedTensors, cuts };
+}
+
+function knownCuts(plan: MergePlan, works: readonly Work[], { cuts }: MergeOptions): KnownCuts | null {
+  if (cuts === undefined) return null;
+  return new KnownCuts(typeof cuts === "string" ? new CutCache(cuts) : cuts, plan, works);
 }
 
 /** Cuts over the whole model: from the journal of an interrupted merge, or measured now. */
@@ -196,12 +229,15 @@ async function modelScope(
   partial: PartialFolder,
   pool: Pool,
   meter: ProgressMeter,
+  cuts: KnownCuts | null,
 ): Promise<ModelScope | null> {
   if (plan.scope !== "model") return null;
   if (partial.measured !== null) return scopeOf(works, partial.measured);
   if (left.length === 0) return null;
-  meter.phase("measure");
-  const scope = await measureModel(works, pool);
+  const known = cuts?.measured(WHOLE_MODEL) ?? null;
+  if (known === null) meter.phase("measure");
+  const scope =
+    known === null ? await measureModel(works, pool, cuts?.parts(WHOLE_MODEL)) : scopeOf(works, known);
   if (scope !== null) partial.journal.append({ kind: "scope", measured: scope.measured });
   return scope;
 }

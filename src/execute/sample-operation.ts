@@ -20,7 +20,8 @@ export function runSample({ tensors }: SampleOperation, files: OpenFiles): Brack
   const arithmetic = tensors[0]?.arithmetic;
   if (arithmetic?.kind !== "ties") throw new TypeError("only the TIES family is sampled");
   const total = tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0);
-  const sampling = samplingOf(total);
+  // Of one tensor all else is read next. Mapping its pages one by one, as the sample comes to them, costs twice as much.
+  const sampling: Sampling = { ...samplingOf(total), populates: tensors.length === 1 };
   const trims = arithmetic.densities.map((density, model) => {
     const kept = keptCount(density, total);
     if (kept === 0 || kept === total) return null;
@@ -88,7 +89,7 @@ function sampleSlack(
   for (const tensor of tensors) {
     const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
     const election = nativeElection(tensor.arithmetic, forChunk);
-    const job = nativeJob(chunk, forChunk, files.input, "nothing");
+    const job = nativeJob(chunk, forChunk, files.input, sampling.populates ? "trimmed" : "nothing");
     const tally: SlackTally = addon().tallySlack(job, election, SAMPLE_WINDOW, sampling, sum);
     tally.retained += sum.retained;
     tally.discarded += sum.discarded;

@@ -2,7 +2,7 @@
  * Where the cuts of a scope probably lie, from a sample. Only speed depends on it: what a sample says is verified by
  * counting everything that it does not rule out.
  */
-import type { Sampling, Tally, Window } from "../native/addon.ts";
+import type { Tally, Window } from "../native/addon.ts";
 import { FULL_WINDOW, narrowWindow, type ScopeCut } from "./cut-search.ts";
 
 /** Windows in which the cuts of a scope probably lie; null where there is no cut, or nothing is known of it. */
@@ -39,7 +39,7 @@ export interface SampledCut {
 }
 
 /** About 1/128 of a scope, spread evenly over it. */
-export function samplingOf(elementCount: number): Sampling {
+export function samplingOf(elementCount: number): { readonly run: number; readonly stride: number } {
   const wanted = Math.min(LARGEST_SAMPLE, Math.max(SMALLEST_SAMPLE, elementCount / ELEMENTS_PER_SAMPLED));
   const stride = Math.floor(elementCount / wanted) * RUN_ELEMENTS;
   return { run: RUN_ELEMENTS, stride: Math.max(RUN_ELEMENTS, stride) };
@@ -85,6 +85,16 @@ export function sampledCutOfShare(sample: Tally, share: number): SampledCut {
   const bins = new Uint32Array(sample.bins);
   const total = countBetween(bins, 0, bins.length / 2 - 1);
   return sampledCut(sample, share * total, Math.sqrt(share * (1 - share) * total));
+}
+
+/** Of what is left undecided, one more round costs less than clearing, crossing threads and adding up 4,096 bins. */
+const BINS_OF_DRAFTS = 512;
+
+/** The same brackets, in fewer bins. */
+export function withFewBins({ trims, slack, undecided }: Brackets): Brackets {
+  const coarser = (window: Window | null) =>
+    window === null ? null : narrowWindow(window.low, window.high, BINS_OF_DRAFTS);
+  return { trims: trims.map(coarser), slack: coarser(slack), undecided };
 }
 
 /** Plain loops here: these arrays are long, and callbacks took a tenth of a merge's time. */

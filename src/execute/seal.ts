@@ -2,11 +2,11 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { indexOf } from "../checkpoint/layout.ts";
+import { indexOf, type ShardLayout } from "../checkpoint/layout.ts";
 import { JOURNAL_NAME, MANIFEST_NAME } from "../checkpoint/output-names.ts";
 import { TiesmithError } from "../errors.ts";
 import { addon } from "../native/addon.ts";
-import type { MergePlan, PlannedModel } from "../plan/merge-plan.ts";
+import type { MergePlan, PlannedModel, PlannedTensor } from "../plan/merge-plan.ts";
 import { fileDigests } from "./file-digests.ts";
 import { COPIED_PIECE_BYTES } from "./hash-grid.ts";
 import {
@@ -20,7 +20,7 @@ import {
 } from "./manifest.ts";
 import { manifestText } from "./manifest-text.ts";
 import { modelCard } from "./model-card.ts";
-import { moveIntoPlace } from "./move-into-place.ts";
+import { moveFileIntoPlace, moveIntoPlace } from "./move-into-place.ts";
 import { sha256 } from "./partial-folder.ts";
 import { syncFolder, syncPath } from "./synced-path.ts";
 import { systemProblem } from "./system-problem.ts";
@@ -50,23 +50,31 @@ export interface SealFacts {
 export async function seal(plan: MergePlan, partial: string, facts: SealFacts): Promise<Manifest> {
   checkInputsUnchanged(plan);
   removeLeftovers(plan, partial);
-  for (const { name, from } of plan.companions) copyFileSync(from, join(partial, name));
-  const write = (name: string, content: unknown) =>
-    writeFileSync(
-      join(partial, name),
-      typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`,
-    );
-  if (plan.config !== null) write("config.json", plan.config);
-  if (plan.shards.length > 1) write("model.safetensors.index.json", indexOf(plan.shards));
   const models = summarizeModels(plan, facts.records.values());
-  const card = { name: basename(facts.out), version: facts.version, languages: facts.languages, models };
-  write("README.md", modelCard(plan, card));
+  // A GGUF file holds config and tokenizer itself.
+  if (plan.format === "safetensors") writeCompanions(plan, partial, facts, models);
   const manifest = await makeManifest(plan, partial, facts, models);
-  write(MANIFEST_NAME, manifestText(manifest));
+  writeFileSync(join(partial, MANIFEST_NAME), manifestText(manifest));
   await syncAll(partial, facts.signal);
   throwIfInterrupted(facts.signal);
-  await moveIntoPlace(partial, facts.out, facts.overwrite);
+  if (plan.format === "safetensors") await moveIntoPlace(partial, facts.out, facts.overwrite);
+  else await moveFileIntoPlace(partial, facts.out, facts.overwrite);
   return manifest;
+}
+
+function writeCompanions(
+  plan: MergePlan,
+  partial: string,
+  { out, version, languages }: SealFacts,
+  models: readonly ModelSummary[],
+): void {
+  for (const { name, from } of plan.companions) copyFileSync(from, join(partial, name));
+  const writeJson = (name: string, content: unknown) =>
+    writeFileSync(join(partial, name), `${JSON.stringify(content, null, 2)}\n`);
+  if (plan.config !== null) writeJson("config.json", plan.config);
+  if (plan.shards.length > 1) writeJson("model.safetensors.index.json", indexOf(plan.shards));
+  const card = modelCard(plan, { name: basename(out), version, languages, models });
+  writeFileSync(join(partial, "README.md"), card);
 }
 
 /** What an earlier attempt at sealing left must not be taken for a part of the output, least of all its manifest. */
@@ -125,10 +133,12 @@ async function makeManifest(
   models: readonly ModelSummary[],
 ): Promise<Manifest> {
   const labels = modelLabels(plan.models);
+  const shardName = ({ name }: ShardLayout) => (plan.format === "gguf" ? basename(facts.out) : name);
   const tensors = plan.tensors.map((tensor): ManifestTensor => {
     const { hashes, ...record } = facts.records.get(tensor.name) as TensorRecord;
-    const shard = plan.shards[tensor.output.shardIndex]?.name as string;
-    return { ...record, shard, dtype: tensor.output.dtype, shape: tensor.shape, hash: tensorHash(hashes) };
+    const { shape, output } = tensor;
+    const shard = shardName(plan.shards[output.shardIndex] as ShardLayout);
+    return { ...record, shard, dtype: output.dtype, shape, hash: tensorHash(hashes), ...ggufPlace(tensor) };
   });
   const sum = (key: "conflicts" | "givenBack" | "saturated") =>
     tensors.reduce((total, tensor) => total + tensor[key], 0);
@@ -156,15 +166,21 @@ async function makeManifest(
     saturated: sum("saturated"),
     cuts: facts.scope,
     tensors,
-    shards: plan.shards.map(({ name, byteSize, header }) => ({
-      name,
-      byteSize,
-      headerSha256: sha256(header),
-      ...digestOf(join(partial, name), digests),
+    shards: plan.shards.map((shard) => ({
+      name: shardName(shard),
+      byteSize: shard.byteSize,
+      headerSha256: sha256(shard.header),
+      ...digestOf(join(partial, shard.name), digests),
     })),
     files: Object.fromEntries(others.sort().map((name) => [name, sha256(readFileSync(join(partial, name)))])),
     run: { ...facts.run, finishedAt: new Date().toISOString(), host: hostname() },
   };
+}
+
+function ggufPlace({ gguf, output, chunkElements }: PlannedTensor): Pick<ManifestTensor, "gguf"> {
+  if (gguf === null) return {};
+  const { byteOffset, byteLength } = output;
+  return { gguf: { name: gguf.name, type: gguf.type, byteOffset, byteLength, chunkElements } };
 }
 
 /** The hash of a tensor: XXH3-128 of its chunks' 16-byte hashes, one after the other. */

@@ -1,6 +1,7 @@
 /** What the engine must know to merge one tensor, as plain data that may cross threads. */
 import type { FloatDtype } from "../dtypes.ts";
 import type { Arithmetic } from "../methods/method.ts";
+import type { NativeEncoding } from "../native/addon.ts";
 
 /** Elements in a file on disk, `byteOffset` from its start. */
 export interface SourceRef {
@@ -23,7 +24,15 @@ export interface TensorWork {
     readonly dtype: FloatDtype;
     /** Clamp what overflows the output dtype, and count it, instead of failing. */
     readonly saturate: boolean;
+    /** What is done to merged elements before they are written; null if nothing. */
+    readonly encoding: WorkEncoding | null;
   };
+}
+
+export interface WorkEncoding extends NativeEncoding {
+  /** So many elements are stored in so many bytes; chunks are a whole number of such blocks. */
+  readonly blockElements: number;
+  readonly blockBytes: number;
 }
 
 /** One chunk of one tensor. */

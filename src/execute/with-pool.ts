@@ -11,10 +11,11 @@ export type ReadProgress = Omit<MergeProgress, "phase">;
 export interface PoolOptions {
   /** Worker threads; default: the cores that this process may use. */
   readonly threads?: number | undefined;
+  readonly chunksPerThread?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ReadOptions extends PoolOptions {
+export interface ReadOptions extends Omit<PoolOptions, "chunksPerThread"> {
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
 }
 
@@ -42,7 +43,7 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
 export async function withPool<T>(options: PoolOptions, work: (pool: Pool) => Promise<T>): Promise<T> {
   const { signal } = options;
   throwIfInterrupted(signal);
-  const pool = new Pool(options.threads ?? defaultThreads());
+  const pool = new Pool(options.threads ?? defaultThreads(), options.chunksPerThread);
   const cancel = () => pool.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   try {

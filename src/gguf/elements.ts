@@ -2,6 +2,13 @@
 import type { FloatDtype } from "../dtypes.ts";
 import { GGUF_TYPES, type GgufType } from "./layout.ts";
 
+const SAME_BYTES = { F32: "f32", F16: "f16", BF16: "bf16" } as const;
+
+/** Whether elements are the same bytes in both formats. */
+export function hasSameBytes(dtype: FloatDtype, type: GgufType): boolean {
+  return SAME_BYTES[dtype] === type;
+}
+
 /** The f16 nearest to a float, of two equally near the even one, as bits from bits; overflow gives an infinity. */
 export function halfOfBits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
@@ -105,10 +112,17 @@ function quantise(values: Float32Array): Uint8Array {
   return output;
 }
 
-/** The index of the first value that is not finite, or that f16 cannot hold; -1 if there is none. */
+/** From these magnitudes on a value rounds to infinity; a q8_0 scale is an f16 of the 127th part. */
+const LIMITS: Readonly<Record<GgufType, number>> = {
+  f32: Number.POSITIVE_INFINITY,
+  f16: 65_520,
+  bf16: 2 ** 128 - 2 ** 119,
+  q8_0: 65_520 * 127,
+};
+
+/** The index of the first value that is not finite, or that the format cannot hold; -1 if there is none. */
 export function firstUnfit(values: Float32Array, type: GgufType): number {
-  // 65,520 would round to infinity; a q8_0 scale is an f16 too, of the 127th part.
-  const limit = type === "f16" ? 65_520 : type === "q8_0" ? 65_520 * 127 : Number.POSITIVE_INFINITY;
+  const limit = LIMITS[type];
   for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i] as number) < limit)) return i;
   return -1;
 }

@@ -3,16 +3,13 @@ import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { findModel } from "../checkpoint/find-model.ts";
 import { DTYPE_BYTES } from "../dtypes.ts";
-import { nearestName, TiesmithError } from "../errors.ts";
-import { findModel } from "../plan/find-model.ts";
-import { type Family, familyOf } from "./family.ts";
-import { type Hyperparameters, hyperparametersOf } from "./hyperparameters.ts";
-import { GGUF_TYPES, type GgufLayout, type GgufTensor, type GgufType, layOutGguf } from "./layout.ts";
-import { type GgufValue, text, uint32 } from "./metadata.ts";
+import { TiesmithError } from "../errors.ts";
+import { derivedBytes, describeModel, type ModelDescription, type OutputTensor } from "./describe-model.ts";
+import { checkGgufType, DEFAULT_GGUF_TYPE, type GgufLayout, type GgufType } from "./layout.ts";
 import { checkOutputFile, writeWholeFile } from "./output-file.ts";
-import { type MappedTensor, mapTensors } from "./tensors.ts";
-import { tokenizerKeys } from "./tokenizer.ts";
+import type { SourceTensor } from "./tensors.ts";
 import { writeTensor } from "./write-tensor.ts";
 
 export interface ExportOptions {
@@ -57,7 +54,7 @@ export interface ExportResult {
  */
 export async function exportGguf(model: string, options: ExportOptions): Promise<ExportResult> {
   const started = performance.now();
-  const type = checkedType(options.type ?? "bf16");
+  const type = checkGgufType(options.type ?? DEFAULT_GGUF_TYPE);
   const { checkpoint, family, shape, layout } = planExport(findModel(model), type);
   checkOutputFile(options.out, layout.byteSize, options.overwrite === true);
   const report = progressOf(layout.tensors, started, options);
@@ -74,60 +71,33 @@ export async function exportGguf(model: string, options: ExportOptions): Promise
   };
 }
 
-function checkedType(type: string): GgufType {
-  if (Object.hasOwn(GGUF_TYPES, type)) return type as GgufType;
-  const near = nearestName(type, Object.keys(GGUF_TYPES));
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new TiesmithError(
-    "USAGE",
-    `Expected a type of ${Object.keys(GGUF_TYPES).join(", ")}, but received ${JSON.stringify(type)}${hint}`,
-    { option: "--type" },
-  );
+/** A tensor of a checkpoint's file. */
+interface StoredTensor extends SourceTensor {
+  readonly path: string;
+  readonly byteOffset: number;
 }
 
-/** Derived tensors have no source in the checkpoint. */
-type OutputTensor =
-  | MappedTensor
-  | (GgufTensor & { readonly source: null; readonly values: readonly number[] });
-
-interface ExportPlan {
+interface ExportPlan extends ModelDescription<StoredTensor> {
   readonly checkpoint: Checkpoint;
-  readonly family: Family;
-  readonly shape: Hyperparameters;
-  readonly layout: GgufLayout<OutputTensor>;
 }
 
 /** Everything that can be refused is refused here, from headers and configs. */
 function planExport(folder: string, type: GgufType): ExportPlan {
   const checkpoint = readCheckpoint(folder);
-  const { config } = checkpoint;
-  if (config === null)
-    throw new TiesmithError("CHECKPOINT_INVALID", `Expected a config.json in ${folder}, but found none`, {
-      folder,
-    });
-  const family = familyOf(config, folder);
-  const shape = hyperparametersOf(config, family, folder);
-  const tensors: OutputTensor[] = mapTensors(checkpoint, family, shape, type);
-  const divisors = shape.rope.frequencyDivisors;
-  if (divisors !== null)
-    tensors.push({
-      name: "rope_freqs.weight",
-      shape: [divisors.length],
-      type: "f32",
-      source: null,
-      values: divisors,
-    });
-  const rows = tensors.find(({ name }) => name === "token_embd.weight")?.shape[0] ?? 0;
-  const metadata = new Map<string, GgufValue>([
-    ["general.architecture", text(family.architecture)],
-    ["general.name", text(basename(folder))],
-    ["general.file_type", uint32(GGUF_TYPES[type].fileType)],
-    ["general.quantization_version", uint32(2)],
-    [`${family.architecture}.vocab_size`, uint32(rows)],
-    ...shape.keys.map(([suffix, value]): [string, GgufValue] => [`${family.architecture}.${suffix}`, value]),
-    ...tokenizerKeys(folder, rows),
-  ]);
-  return { checkpoint, family, shape, layout: layOutGguf(metadata, tensors) };
+  const tensors = [...checkpoint.tensors.values()].map((tensor): StoredTensor => {
+    const { path } = checkpoint.shards[tensor.shardIndex] as { path: string };
+    return {
+      name: tensor.name,
+      shape: tensor.shape,
+      dtype: tensor.dtype,
+      path,
+      byteOffset: tensor.byteOffset,
+    };
+  });
+  const name = basename(checkpoint.folder);
+  const config = checkpoint.config?.raw ?? null;
+  const model = { folder: checkpoint.folder, name, config, tokenizerFolder: checkpoint.folder, tensors };
+  return { checkpoint, ...describeModel(model, type) };
 }
 
 interface Report {
@@ -136,7 +106,7 @@ interface Report {
 }
 
 function progressOf(
-  tensors: readonly OutputTensor[],
+  tensors: readonly OutputTensor<StoredTensor>[],
   started: number,
   { signal, onProgress }: ExportOptions,
 ): Report {
@@ -161,23 +131,22 @@ function progressOf(
   };
 }
 
-function sourceBytes({ shape, source }: OutputTensor): number {
+function sourceBytes({ shape, source }: OutputTensor<StoredTensor>): number {
   return source === null ? 0 : shape.reduce((product, size) => product * size, DTYPE_BYTES[source.dtype]);
 }
 
-async function writeAll(layout: GgufLayout<OutputTensor>, file: FileHandle, report: Report): Promise<void> {
+async function writeAll(
+  layout: GgufLayout<OutputTensor<StoredTensor>>,
+  file: FileHandle,
+  report: Report,
+): Promise<void> {
   await file.truncate(layout.byteSize);
   await file.write(layout.header, 0, layout.header.byteLength, 0);
   const inputs = new Map<string, FileHandle>();
   try {
     for (const tensor of layout.tensors) {
       if (tensor.source === null) {
-        await file.write(
-          new Uint8Array(Float32Array.from(tensor.values).buffer),
-          0,
-          tensor.byteLength,
-          tensor.byteOffset,
-        );
+        await file.write(derivedBytes(tensor), 0, tensor.byteLength, tensor.byteOffset);
       } else {
         const { path } = tensor.source;
         const input = inputs.get(path) ?? (await open(path, "r"));

@@ -1,4 +1,5 @@
 /** Where every byte of a GGUF file lies: magic, counts, metadata, tensor infos, then data at multiples of 32. */
+import { nearestName, TiesmithError } from "../errors.ts";
 import { ByteWriter, type GgufMetadata, writeEntry } from "./metadata.ts";
 
 /** The formats that tiesmith writes: number in the file, elements per block, bytes per block. */
@@ -10,6 +11,21 @@ export const GGUF_TYPES = {
 } as const;
 
 export type GgufType = keyof typeof GGUF_TYPES;
+
+/** How matrices are stored where nothing else is said. */
+export const DEFAULT_GGUF_TYPE: GgufType = "bf16";
+
+/** @throws {TiesmithError} `USAGE` naming the types */
+export function checkGgufType(type: string): GgufType {
+  if (Object.hasOwn(GGUF_TYPES, type)) return type as GgufType;
+  const near = nearestName(type, Object.keys(GGUF_TYPES));
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw new TiesmithError(
+    "USAGE",
+    `Expected a type of ${Object.keys(GGUF_TYPES).join(", ")}, but received ${JSON.stringify(type)}${hint}`,
+    { option: "--type" },
+  );
+}
 
 /** The format's default for `general.alignment`. */
 const ALIGNMENT = 32;
@@ -36,10 +52,17 @@ export interface GgufLayout<T extends GgufTensor> {
   readonly byteSize: number;
 }
 
-/** Bytes of a tensor; rows of quantised types are whole blocks. */
-export function byteLengthOf({ shape, type }: GgufTensor): number {
+/** Bytes of so many elements; of quantised types they are whole blocks, and so are rows. */
+export function storedBytes(type: GgufType, elementCount: number): number {
   const { blockElements, blockBytes } = GGUF_TYPES[type];
-  return (shape.reduce((product, size) => product * size, 1) / blockElements) * blockBytes;
+  return (elementCount / blockElements) * blockBytes;
+}
+
+function byteLengthOf({ shape, type }: GgufTensor): number {
+  return storedBytes(
+    type,
+    shape.reduce((product, size) => product * size, 1),
+  );
 }
 
 /** Places tensors in the given order. */

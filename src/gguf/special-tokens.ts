@@ -47,13 +47,12 @@ const NAMES = { bos: "bos_token", eos: "eos_token", unknown: "unk_token", paddin
 /** By tokenizer_config.json and special_tokens_map.json, then by the ids of config.json. */
 export function specialIds(
   folder: string,
-  settings: JsonObject,
-  json: JsonObject | null,
+  files: { readonly settings: JsonObject; readonly json: JsonObject | null; readonly config: JsonObject },
   tokens: readonly string[],
 ): SpecialIds {
-  const rules = { what: "a config", uniqueDepth: 0 };
-  const map = readJsonObject(join(folder, "special_tokens_map.json"), rules) ?? {};
-  const config = readJsonObject(join(folder, "config.json"), rules) ?? {};
+  const { settings, json, config } = files;
+  const map =
+    readJsonObject(join(folder, "special_tokens_map.json"), { what: "a config", uniqueDepth: 0 }) ?? {};
   const ids = new Map<string, number>();
   for (const [name, key] of Object.entries(NAMES)) {
     const token = contentOf(settings[key]) ?? contentOf(map[key]);

@@ -1,24 +1,34 @@
 /** Which tensor of a checkpoint becomes which tensor of a GGUF file. */
-import type { Checkpoint, CheckpointTensor } from "../checkpoint/checkpoint.ts";
+import type { ModelConfig } from "../checkpoint/config.ts";
 import { listed } from "../checkpoint/wording.ts";
-import { type FloatDtype, isFloatDtype } from "../dtypes.ts";
+import { type Dtype, type FloatDtype, isFloatDtype } from "../dtypes.ts";
 import { TiesmithError } from "../errors.ts";
 import type { Family } from "./family.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { GGUF_TYPES, type GgufTensor, type GgufType } from "./layout.ts";
 
-/** A tensor of the file, and where its elements come from. */
-export interface MappedTensor extends GgufTensor {
-  readonly source: {
-    readonly name: string;
-    readonly path: string;
-    readonly byteOffset: number;
-    readonly dtype: FloatDtype;
-  };
+/** A tensor as the model has it. */
+export interface SourceTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+}
+
+/** A tensor of the file, and what its elements come from. */
+export interface MappedTensor<S extends SourceTensor> extends GgufTensor {
+  readonly source: S & { readonly dtype: FloatDtype };
   /** Rows of a head whose rows change places; null where they stay. */
   readonly rotaryHeadRows: number | null;
   /** Added to every element. */
-  readonly offset: number;
+  readonly offset: 0 | 1;
+}
+
+/** What is mapped: the tensors of a model, by its config. */
+interface Model<S extends SourceTensor> {
+  /** For messages. */
+  readonly folder: string;
+  readonly config: ModelConfig;
+  readonly tensors: readonly S[];
 }
 
 const TOP = {
@@ -35,13 +45,13 @@ const ROTARY = /\.self_attn\.[qk]_proj\.(weight|bias)$/;
  * @throws {TiesmithError} `MODEL_UNSUPPORTED` naming tensors that the architecture has no place for;
  * `CHECKPOINT_INVALID` naming those that are missing or of a shape that config.json contradicts
  */
-export function mapTensors(
-  checkpoint: Checkpoint,
+export function mapTensors<S extends SourceTensor>(
+  model: Model<S>,
   family: Family,
   shape: Hyperparameters,
   type: GgufType,
-): MappedTensor[] {
-  const named = [...checkpoint.tensors.values()].map((tensor) => ({
+): MappedTensor<S>[] {
+  const named = model.tensors.map((tensor) => ({
     tensor,
     name: nameOf(tensor.name, family),
   }));
@@ -49,13 +59,13 @@ export function mapTensors(
   if (strange.length > 0)
     throw new TiesmithError(
       "MODEL_UNSUPPORTED",
-      `Expected only tensors of ${family.architecture} in ${checkpoint.folder}, but found ${listed(strange)}`,
-      { folder: checkpoint.folder, tensors: strange },
+      `Expected only tensors of ${family.architecture} in ${model.folder}, but found ${listed(strange)}`,
+      { folder: model.folder, tensors: strange },
     );
   const mapped = named.map(({ tensor, name }) =>
-    mapTensor(checkpoint, tensor, name as string, family, shape, type),
+    mapTensor(model.folder, tensor, name as string, family, shape, type),
   );
-  checkComplete(checkpoint, new Set(mapped.map(({ name }) => name)), family, shape);
+  checkComplete(model, new Set(mapped.map(({ name }) => name)), family, shape);
   return mapped.sort((a, b) => rankOf(a.name) - rankOf(b.name) || compare(a.name, b.name));
 }
 
@@ -71,14 +81,14 @@ function biasName(rest: string, family: Family): string | undefined {
   return family.layerTensors[rest.replace(/bias$/, "weight")]?.replace(/weight$/, "bias");
 }
 
-function mapTensor(
-  { folder, shards }: Checkpoint,
-  tensor: CheckpointTensor,
+function mapTensor<S extends SourceTensor>(
+  folder: string,
+  tensor: S,
   name: string,
   family: Family,
   shape: Hyperparameters,
   wanted: GgufType,
-): MappedTensor {
+): MappedTensor<S> {
   const expected = expectedShape(name, shape);
   const found = tensor.shape.join(" × ");
   if (expected !== null && expected.join(" × ") !== found)
@@ -87,18 +97,18 @@ function mapTensor(
       `Expected ${tensor.name} to be ${expected.join(" × ")} by ${folder}/config.json, but found ${found}`,
       { folder, tensor: tensor.name },
     );
-  if (!isFloatDtype(tensor.dtype))
+  const { dtype } = tensor;
+  if (!isFloatDtype(dtype))
     throw new TiesmithError(
       "DTYPE_UNSUPPORTED",
-      `Expected ${tensor.name} in ${folder} to hold F32, F16 or BF16, but found ${tensor.dtype}`,
+      `Expected ${tensor.name} in ${folder} to hold F32, F16 or BF16, but found ${dtype}`,
     );
-  const { path } = shards[tensor.shardIndex] as { path: string };
   const isNorm = /norm\.weight$/.test(name);
   return {
     name,
     shape: tensor.shape,
     type: typeOf(tensor.shape, wanted),
-    source: { name: tensor.name, path, byteOffset: tensor.byteOffset, dtype: tensor.dtype },
+    source: { ...tensor, dtype },
     rotaryHeadRows: family.interleavedRotary && ROTARY.test(tensor.name) ? shape.headSize : null,
     offset: isNorm ? family.normOffset : 0,
   };
@@ -132,8 +142,8 @@ function expectedShape(name: string, shape: Hyperparameters): readonly number[] 
   return weights[part] ?? (part.endsWith("norm.weight") ? [hiddenSize] : null);
 }
 
-function checkComplete(
-  { folder, config }: Checkpoint,
+function checkComplete<S extends SourceTensor>(
+  { folder, config }: Model<S>,
   present: ReadonlySet<string>,
   family: Family,
   { layerCount }: Hyperparameters,
@@ -141,7 +151,7 @@ function checkComplete(
   const ofLayers = Array.from({ length: layerCount }, (_, layer) =>
     Object.values(family.layerTensors).map((name) => `blk.${layer}.${name}`),
   );
-  const head = config?.tieWordEmbeddings ? [] : ["output.weight"];
+  const head = config.tieWordEmbeddings ? [] : ["output.weight"];
   const wanted = ["token_embd.weight", ...ofLayers.flat(), "output_norm.weight", ...head];
   const missing = wanted.filter((name) => !present.has(name));
   const beyond = [...present].filter((name) => Number(/^blk\.(\d+)/.exec(name)?.[1] ?? -1) >= layerCount);

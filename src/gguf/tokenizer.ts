@@ -21,11 +21,12 @@ export interface GgufVocabulary {
 }
 
 /**
- * The `tokenizer.*` keys of a model folder, padded to the rows of its embedding.
+ * The `tokenizer.*` keys of a model, padded to the rows of its embedding. `config` is its config.json, which may tell
+ * the ids of special tokens; the tokenizer's own files come from `folder`.
  * @throws {TiesmithError} `MODEL_UNSUPPORTED` naming a tokenizer of another kind; `CHECKPOINT_INVALID` if the
  * files disagree, or there are more tokens than rows
  */
-export function tokenizerKeys(folder: string, rowCount: number): [string, GgufValue][] {
+export function tokenizerKeys(folder: string, rowCount: number, config: JsonObject): [string, GgufValue][] {
   const settings =
     readJsonObject(join(folder, "tokenizer_config.json"), { what: "a config", uniqueDepth: 0 }) ?? {};
   const json = readJsonObject(join(folder, "tokenizer.json"), { what: "a tokenizer", uniqueDepth: 0 });
@@ -38,7 +39,7 @@ export function tokenizerKeys(folder: string, rowCount: number): [string, GgufVa
     if (vocabulary.scores !== null) vocabulary.scores[id] ??= -1000;
   }
   pad(vocabulary, rowCount, folder);
-  const { ids, addsBos, addsEos } = specialIds(folder, settings, json, vocabulary.tokens);
+  const { ids, addsBos, addsEos } = specialIds(folder, { settings, json, config }, vocabulary.tokens);
   const template = vocabularyOf(folder)?.chatTemplate;
   const normalization = normalizationOf(json);
   return [

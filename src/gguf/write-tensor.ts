@@ -2,23 +2,23 @@
 import type { FileHandle } from "node:fs/promises";
 import { DTYPE_BYTES } from "../dtypes.ts";
 import { TiesmithError } from "../errors.ts";
-import { firstUnfit, narrow, widen } from "./elements.ts";
+import { firstUnfit, hasSameBytes, narrow, widen } from "./elements.ts";
 import type { PlacedGgufTensor } from "./layout.ts";
 import { interleavedRow } from "./rotary-rows.ts";
-import type { MappedTensor } from "./tensors.ts";
+import type { MappedTensor, SourceTensor } from "./tensors.ts";
 
 /** What is read at a time, at most, unless a single head is larger: bounds the memory. */
 const PIECE_ELEMENTS = 4 * 2 ** 20;
 
-/** Formats that are the same bytes in both files. */
-const SAME_BYTES = { F32: "f32", F16: "f16", BF16: "bf16" } as const;
+/** A tensor of a checkpoint's file, as it is to be written. */
+type StoredTensor = MappedTensor<SourceTensor & { readonly path: string; readonly byteOffset: number }>;
 
 /**
  * @param advanced hears the bytes read after every piece, and may throw to stop
  * @throws {TiesmithError} `NOT_FINITE`, `OVERFLOW` naming tensor and index; `INPUT_CHANGED` if the file ends early
  */
 export async function writeTensor(
-  tensor: PlacedGgufTensor<MappedTensor>,
+  tensor: PlacedGgufTensor<StoredTensor>,
   input: FileHandle,
   output: FileHandle,
   advanced: (byteCount: number) => void,
@@ -45,7 +45,7 @@ export async function writeTensor(
 
 async function readPiece(
   input: FileHandle,
-  { source }: MappedTensor,
+  { source }: StoredTensor,
   offset: number,
   byteCount: number,
 ): Promise<Uint8Array> {
@@ -65,7 +65,7 @@ async function readPiece(
   return bytes;
 }
 
-function inFileOrder(bytes: Uint8Array, { rotaryHeadRows }: MappedTensor, rowBytes: number): Uint8Array {
+function inFileOrder(bytes: Uint8Array, { rotaryHeadRows }: StoredTensor, rowBytes: number): Uint8Array {
   if (rotaryHeadRows === null) return bytes;
   const ordered = new Uint8Array(bytes.byteLength);
   for (let row = 0; row < bytes.byteLength / rowBytes; row++) {
@@ -75,9 +75,9 @@ function inFileOrder(bytes: Uint8Array, { rotaryHeadRows }: MappedTensor, rowByt
   return ordered;
 }
 
-function converted(bytes: Uint8Array, tensor: MappedTensor, firstElement: number): Uint8Array {
+function converted(bytes: Uint8Array, tensor: StoredTensor, firstElement: number): Uint8Array {
   const { source, type, offset } = tensor;
-  if (SAME_BYTES[source.dtype] === type && offset === 0) return bytes;
+  if (hasSameBytes(source.dtype, type) && offset === 0) return bytes;
   const values = widen(bytes, source.dtype);
   if (offset !== 0) for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + offset;
   const unfit = firstUnfit(values, type);
@@ -85,7 +85,7 @@ function converted(bytes: Uint8Array, tensor: MappedTensor, firstElement: number
   return narrow(values, type);
 }
 
-function refusal(tensor: MappedTensor, element: number, value: number): TiesmithError {
+function refusal(tensor: StoredTensor, element: number, value: number): TiesmithError {
   const { source, type } = tensor;
   const details = { tensor: source.name, element, value };
   if (!Number.isFinite(value))

@@ -3,7 +3,12 @@
  * Keys are 31-bit integers that order like magnitudes; see `docs/architecture.md`.
  */
 import type { FloatDtype } from "../dtypes.ts";
+import type { LossTally, NativeAnalysis } from "./analysis.ts";
 import { loadAddon } from "./load.ts";
+import type { NativeOutput } from "./output.ts";
+
+export type { LossTally, NativeAnalysis, NativeModelAnalysis, NativePair } from "./analysis.ts";
+export type { NativeEncoding, NativeOutput } from "./output.ts";
 
 declare const mappedFile: unique symbol;
 declare const outputFile: unique symbol;
@@ -61,6 +66,8 @@ export interface Window {
 export interface Sampling {
   run: number;
   stride: number;
+  /** Maps the pages of all elements first. */
+  populates?: boolean;
 }
 
 /**
@@ -91,13 +98,6 @@ export interface NativeCombination {
   slack: NativeCut | null;
 }
 
-export interface NativeOutput {
-  file: OutputFileHandle;
-  byteOffset: number;
-  dtype: FloatDtype;
-  saturate: boolean;
-}
-
 /** Counts of one task vector: exactly zero; nonzero after trim; opposed by another; lost before slack. */
 export interface ModelCounts {
   zero: number;
@@ -114,12 +114,13 @@ export interface ChunkCounts {
 }
 
 export interface ChunkResult extends ChunkCounts {
-  /** XXH3-128 of the chunk's bytes. */
+  /** XXH3-128 of the chunk's bytes as written. */
   hash: string;
 }
 
 export interface ChunkFailure {
-  failure: { status: "notFinite" | "overflow"; element: number; source: number };
+  /** `unfit`: merged to a value that the encoding cannot hold. */
+  failure: { status: "notFinite" | "overflow" | "unfit"; element: number; source: number };
 }
 
 export interface NativeDifference {
@@ -147,50 +148,6 @@ export interface NativeBrackets {
 export interface NativeDraft extends ChunkCounts {
   draft: number;
   undecided: number;
-}
-
-/** Of one task vector in a chunk; the election is counted before any slack, magnitudes are |tau|. */
-export interface NativeModelAnalysis extends ModelCounts {
-  conflictsLost: number;
-  /** Retained where the votes add up to exactly 0; of the discarded ones likewise. */
-  zeroVotes: number;
-  discardedZeroVotes: number;
-  largest: number;
-  largestTrimmed: number;
-}
-
-/** Elements where both task vectors are nonzero, with the same or opposite signs, before and after trim. */
-export interface NativePair {
-  same: number;
-  opposite: number;
-  sameTrimmed: number;
-  oppositeTrimmed: number;
-}
-
-export interface NativeAnalysis {
-  models: NativeModelAnalysis[];
-  /** 0 1, 0 2, ..., 1 2, ...; empty for more than 16 models. */
-  pairs: NativePair[];
-  conflicts: number;
-  zeroVotes: number;
-  givenBack: number;
-  /** The largest |sum of votes| that slack forgave. */
-  largestGiven: number;
-  /**
-   * Per block of 4,096 elements: for each model the sums of |tau| and tau^2, of both after trim, and of |tau| over the
-   * discarded; for each pair the sum of products, and that after trim; the sum of |tau| over what is given back.
-   */
-  sums: Float64Array;
-  /** 256 counts a model, over the blocks that were asked for: of |tau| in [2^(e - 127), 2^(e - 126)) at e; zeros and denormals at 0. */
-  octaves: Uint32Array;
-}
-
-/** The priority model's losses by |sum of votes|. */
-export interface LossTally {
-  retained: number;
-  discarded: number;
-  /** In ascending order, for each bin of 2^15 keys that has losses: its number, their count, their largest key. */
-  bins: Uint32Array;
 }
 
 export type CombineKind = "linear" | "task" | "ties";
@@ -266,6 +223,8 @@ export interface NativeAddon {
   dropDraft(draft: number): void;
   /** Gives idle scratch memory back to the system. */
   releaseScratch(): void;
+  /** Seconds that the calling thread has had a core. */
+  threadCpuSeconds(): number;
   analyse(
     job: NativeJob,
     election: NativeElection,
@@ -295,4 +254,9 @@ let loaded: NativeAddon | undefined;
 export function addon(): NativeAddon {
   loaded ??= loadAddon() as NativeAddon;
   return loaded;
+}
+
+/** Puts another in its place for this thread, as {@link watchCalls} does. */
+export function replaceAddon(other: NativeAddon): void {
+  loaded = other;
 }

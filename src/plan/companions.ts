@@ -17,6 +17,9 @@ import { type InputModel, type Inputs, locateReference } from "./read-inputs.ts"
 export interface Companions {
   readonly files: readonly CompanionFile[];
   readonly config: Record<string, unknown> | null;
+  /** Where config and tokenizer are from. */
+  readonly folder: string;
+  readonly tokenizerFolder: string;
   readonly notes: readonly string[];
 }
 
@@ -48,7 +51,13 @@ export function planCompanions(
     ...named(folder, codeFiles(folder)),
   ]);
   const { config } = donor.checkpoint;
-  return { files: files ?? [], config: config === null ? null : patchedConfig(config.raw, dtype), notes };
+  return {
+    files: files ?? [],
+    config: config === null ? null : patchedConfig(config.raw, dtype),
+    folder,
+    tokenizerFolder,
+    notes,
+  };
 }
 
 function tokenizerFolderOf(recipe: Recipe, donor: InputModel): string {

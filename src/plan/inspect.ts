@@ -2,9 +2,9 @@
 import { basename } from "node:path";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { derivedSuffix } from "../checkpoint/derived-buffers.ts";
+import { findModel } from "../checkpoint/find-model.ts";
 import { type Dtype, isCopiedDtype, isFloatDtype } from "../dtypes.ts";
 import { TiesmithError } from "../errors.ts";
-import { findModel } from "./find-model.ts";
 
 /** None yet: unknown ones are refused, so that a misspelt one is noticed once there are some. */
 export type InspectOptions = Record<string, never>;

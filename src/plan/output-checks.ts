@@ -1,13 +1,20 @@
 /** Checks what can be known of the output before a byte is written. */
 import { accessSync, constants, existsSync, realpathSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { MANIFEST_NAME, partialFolderOf, replacedFolderOf } from "../checkpoint/output-names.ts";
+import {
+  fileManifestOf,
+  MANIFEST_NAME,
+  partialFolderOf,
+  replacedFolderOf,
+} from "../checkpoint/output-names.ts";
+import type { OutputFormat } from "../gguf/output-format.ts";
 import type { MergePlan } from "./merge-plan.ts";
 import { isOutputLocked, outputBusyMessage } from "./output-lock.ts";
 import type { Problems } from "./problems.ts";
 
 export interface OutputOptions {
   readonly out: string;
+  readonly format?: OutputFormat | undefined;
   readonly overwrite?: boolean | undefined;
   readonly resume?: boolean | undefined;
   readonly restart?: boolean | undefined;
@@ -31,7 +38,8 @@ export function checkPlanned(
   const inputFolders =
     plan === null ? [] : [plan.base, ...plan.models].flatMap((model) => model?.folder ?? []);
   checkPlace(out, inputFolders, problems);
-  checkExisting(out, inputFolders, options.overwrite === true, problems);
+  if (options.format === "gguf") checkExistingFile(out, options.overwrite === true, problems);
+  else checkExisting(out, inputFolders, options.overwrite === true, problems);
   checkPartial(out, options, problems);
   const parent = existingAncestor(dirname(out));
   if (!isWritable(parent))
@@ -95,6 +103,26 @@ function checkExisting(
       "OUTPUT_UNSAFE",
       `Expected to overwrite a folder that tiesmith made, but ${out} has no ${MANIFEST_NAME}; remove it yourself`,
       { out },
+    );
+}
+
+/** The manifest beside the file is replaced with it. */
+function checkExistingFile(out: string, overwrite: boolean, problems: Problems): void {
+  const manifest = fileManifestOf(out);
+  const standing = [out, manifest].find((path) => existsSync(path));
+  if (standing === undefined) return;
+  const strange = [out, manifest].find((path) => existsSync(path) && !statSync(path).isFile());
+  if (strange !== undefined)
+    problems.add(
+      "OUTPUT_UNSAFE",
+      `Expected a file at ${strange}, since the output is one, but found something else; choose another name`,
+      { out: strange },
+    );
+  else if (!overwrite)
+    problems.add(
+      "OUTPUT_EXISTS",
+      `Expected ${standing} not to exist; choose another file, or replace it with --overwrite`,
+      { out: standing },
     );
 }
 

@@ -1,22 +1,23 @@
 /** Turns a recipe into a {@link MergePlan}, from headers and configs alone, with every problem found at once. */
-import { layOutShards, type PlacedTensor, type ShardLayout } from "../checkpoint/layout.ts";
+import {
+  layOutShards,
+  type OutputTensor,
+  type PlacedTensor,
+  type ShardLayout,
+} from "../checkpoint/layout.ts";
 import { DTYPE_BYTES, type FloatDtype, isFloatDtype } from "../dtypes.ts";
 import { type Problem, TiesmithError } from "../errors.ts";
+import { DEFAULT_CHUNK_BYTES } from "../memory-budget.ts";
 import type { Arithmetic, Method } from "../methods/method.ts";
 import { methodNamed } from "../methods/registry.ts";
 import { layerIndex, type Recipe, recipeToPlain } from "../recipe/recipe.ts";
-import { planCompanions } from "./companions.ts";
+import { type Companions, planCompanions } from "./companions.ts";
+import { type GgufOutput, type GgufRequest, ggufChunkElements, planGgufOutput } from "./gguf-output.ts";
 import { type MatchedTensor, matchTensors } from "./match-tensors.ts";
 import type { MergePlan, PlannedTensor } from "./merge-plan.ts";
 import { Problems } from "./problems.ts";
 import { type InputModel, type Inputs, plannedModel, readInputs } from "./read-inputs.ts";
 import { resolveArithmetic } from "./resolve-arithmetic.ts";
-
-/**
- * Output bytes of a full chunk: 4 Mi elements in half precision, 2 Mi in f32. A chunk's passes take about 10 ms,
- * some hundred times what handing it to a worker costs, and a worker's scratch is two of them.
- */
-const DEFAULT_CHUNK_BYTES = 8 << 20;
 
 /** 5 GB, as transformers splits checkpoints. */
 export const DEFAULT_SHARD_BYTES = 5e9;
@@ -28,6 +29,8 @@ export interface PlanOptions {
   readonly maxShardBytes?: number;
   /** A multiple of 4,096. Does not change the tensors, only how the work and the manifest's hashes are cut. */
   readonly chunkElements?: number;
+  /** Write one GGUF file instead of a model folder. */
+  readonly gguf?: GgufRequest;
 }
 
 export interface PlanResult {
@@ -61,16 +64,19 @@ export function planMerge(recipe: Recipe, options: PlanOptions = {}): PlanResult
   const companions = planCompanions(recipe, inputs, dtype ?? storedDtype(matched), problems);
   if (problems.list.length > 0 || arithmetic === undefined) return failed(layerCount);
 
-  const shards = layOutShards(
-    matched.map((tensor) => ({ ...tensor, dtype: tensor.copied ? tensor.dtype : (dtype ?? tensor.dtype) })),
-    options.maxShardBytes ?? DEFAULT_SHARD_BYTES,
-  );
-  const places = new Map(shards.flatMap((shard) => shard.tensors.map((placed) => [placed.name, placed])));
-  const tensors = matched.map((tensor) => plannedTensor(tensor, places, arithmetic));
+  const merged = matched.map(({ name, shape, elementCount, copied, dtype: own }): OutputTensor => {
+    return { name, shape, elementCount, dtype: copied ? own : (dtype ?? own) };
+  });
+  const output = problems.attempt(() => layOut(merged, companions, options));
+  if (output === undefined) return failed(layerCount);
+  const { shards } = output;
+  const chunkElements = options.chunkElements ?? defaultChunkElements(shards, options.gguf);
+  const tensors = plannedTensors(matched, output, arithmetic, chunkElements);
   const [first] = arithmetic.values();
-  const notes = [...recipe.notes, ...checkpointNotes(inputs), ...companions.notes];
+  const notes = [...recipe.notes, ...checkpointNotes(inputs), ...companions.notes, ...output.notes];
   const plan: MergePlan = {
     method: method.name,
+    format: options.gguf === undefined ? "safetensors" : "gguf",
     recipe: recipeToPlain(recipe),
     scope: first?.kind === "ties" ? first.scope : "tensor",
     base: inputs.base === null ? null : plannedModel(inputs.base),
@@ -80,7 +86,7 @@ export function planMerge(recipe: Recipe, options: PlanOptions = {}): PlanResult
     shards,
     config: companions.config,
     companions: companions.files,
-    chunkElements: options.chunkElements ?? defaultChunkElements(shards),
+    chunkElements,
     readBytes: tensors.reduce((sum, tensor) => sum + bytesRead(tensor), 0),
     writeBytes: shards.reduce((sum, shard) => sum + shard.byteSize, 0),
     parameterCount: tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0),
@@ -89,11 +95,30 @@ export function planMerge(recipe: Recipe, options: PlanOptions = {}): PlanResult
   return { plan, problems: [], layerCount };
 }
 
-function defaultChunkElements(shards: readonly ShardLayout[]): number {
+interface Output {
+  readonly shards: readonly ShardLayout[];
+  readonly gguf: GgufOutput["tensors"] | null;
+  readonly notes: readonly string[];
+}
+
+/** @throws {TiesmithError} where the model cannot be written as it was asked for */
+function layOut(
+  tensors: readonly OutputTensor[],
+  companions: Companions,
+  { maxShardBytes, gguf }: PlanOptions,
+): Output {
+  if (gguf === undefined)
+    return { shards: layOutShards(tensors, maxShardBytes ?? DEFAULT_SHARD_BYTES), gguf: null, notes: [] };
+  const { shard, tensors: planned, notes } = planGgufOutput(tensors, companions, gguf);
+  return { shards: [shard], gguf: planned, notes };
+}
+
+/** So many that neither what is merged nor what is stored of it is larger than a chunk should be. */
+function defaultChunkElements(shards: readonly ShardLayout[], gguf: GgufRequest | undefined): number {
   const widths = shards.flatMap((shard) =>
     shard.tensors.map(({ dtype }) => (isFloatDtype(dtype) ? DTYPE_BYTES[dtype] : 0)),
   );
-  return DEFAULT_CHUNK_BYTES / Math.max(2, ...new Set(widths));
+  return DEFAULT_CHUNK_BYTES / Math.max(gguf?.type === "f32" ? 4 : 2, ...new Set(widths));
 }
 
 function countLayers({ base, models }: Inputs): number {
@@ -125,14 +150,27 @@ function storedDtype(matched: readonly MatchedTensor[]): FloatDtype {
   return most?.[0] ?? "F32";
 }
 
-function plannedTensor(
-  tensor: MatchedTensor,
-  places: ReadonlyMap<string, PlacedTensor>,
+function plannedTensors(
+  matched: readonly MatchedTensor[],
+  { shards, gguf: planned }: Output,
   arithmetic: ReadonlyMap<string, Arithmetic>,
-): PlannedTensor {
-  const { name, shape, elementCount, base, models } = tensor;
-  const output = places.get(name) as PlacedTensor;
-  return { name, shape, elementCount, base, models, output, arithmetic: arithmetic.get(name) ?? null };
+  chunkElements: number,
+): PlannedTensor[] {
+  const places = new Map(shards.flatMap((shard) => shard.tensors.map((placed) => [placed.name, placed])));
+  return matched.map(({ name, shape, elementCount, base, models }) => {
+    const gguf = planned?.get(name) ?? null;
+    return {
+      name,
+      shape,
+      elementCount,
+      base,
+      models,
+      output: places.get(name) as PlacedTensor,
+      gguf,
+      chunkElements: gguf === null ? chunkElements : ggufChunkElements(gguf, chunkElements),
+      arithmetic: arithmetic.get(name) ?? null,
+    };
+  });
 }
 
 function bytesRead({ base, models, elementCount, arithmetic }: PlannedTensor): number {

@@ -3,8 +3,12 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { DTYPE_BYTES, type Dtype } from "../dtypes.ts";
 import { nearestName, type Problem } from "../errors.ts";
+import type { GgufType } from "../gguf/layout.ts";
+import { checkFormat, type OutputFormat } from "../gguf/output-format.ts";
+import { memoryBudget } from "../memory-budget.ts";
 import { methodNamed, methods } from "../methods/registry.ts";
 import { type Recipe, type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
+import { ggufRequest } from "./gguf-output.ts";
 import type { MergePlan, PlannedModel } from "./merge-plan.ts";
 import { checkOutput, freeDiskBytes } from "./output-checks.ts";
 import { planMerge } from "./plan-merge.ts";
@@ -14,7 +18,11 @@ import { type ExplainedParameter, explainTensor } from "./resolve-arithmetic.ts"
 export interface PlanReportOptions {
   /** Where the merge would write; checked if given. */
   readonly out?: string | undefined;
+  /** What the merge would write: a model folder (default), or a GGUF file, of which type. */
+  readonly format?: OutputFormat | undefined;
+  readonly type?: GgufType | undefined;
   readonly threads?: number | undefined;
+  readonly maxMemoryBytes?: number | undefined;
   readonly maxShardBytes?: number | undefined;
   readonly chunkElements?: number | undefined;
   readonly overwrite?: boolean | undefined;
@@ -51,21 +59,20 @@ export interface PlanReport {
   readonly models: readonly PlannedModelReport[] | null;
   readonly tensorCount: number | null;
   readonly parameterCount: number | null;
-  readonly storedAs: readonly Dtype[] | null;
+  readonly storedAs: readonly (Dtype | GgufType)[] | null;
   readonly shardCount: number | null;
   readonly readBytes: number | null;
   readonly writeBytes: number | null;
+  /** As many as the bound on memory allows. */
   readonly threads: number;
+  /** Chunks that each thread has under way. */
+  readonly chunksPerThread: number | null;
   /** Upper bound of anonymous memory; the mapped inputs come on top, and can be dropped by the system at any time. */
   readonly peakMemoryBytes: number | null;
   readonly freeDiskBytes: number | null;
   readonly notes: readonly string[];
   readonly explained: ExplainedTensor | null;
 }
-
-/** Bounds that the benchmark confirms: the main thread, and a worker's heap and buffers. */
-const MAIN_BYTES = 120e6;
-const WORKER_BYTES = 40e6;
 
 /**
  * Reads headers and configs only, and tells what a merge would do. Never throws for a problem of the request: all
@@ -76,11 +83,14 @@ const WORKER_BYTES = 40e6;
  */
 export function plan(recipe: string | RecipeInput, options: PlanReportOptions = {}): PlanReport {
   const problems = new Problems();
+  const format = problems.attempt(() => checkFormat(options));
   const parsed = problems.attempt(() =>
     typeof recipe === "string" ? readRecipe(recipe, methods) : recipeFromObject(recipe, methods),
   );
   const planned =
-    parsed === undefined ? undefined : problems.attempt(() => planMerge(parsed, planOptions(options)));
+    parsed === undefined
+      ? undefined
+      : problems.attempt(() => planMerge(parsed, planOptions(options, format)));
   problems.list.push(...(planned?.problems ?? []));
   const merge = planned?.plan ?? null;
   if (options.out !== undefined) checkOutput(merge, { ...options, out: options.out }, problems);
@@ -89,6 +99,7 @@ export function plan(recipe: string | RecipeInput, options: PlanReportOptions = 
       ? null
       : explain(options.explain, parsed, merge, planned?.layerCount ?? 0, problems);
   const threads = options.threads ?? availableParallelism();
+  const memory = problems.attempt(() => memoryBudget({ ...options, threads, format })) ?? null;
   return {
     problems: problems.list,
     method: parsed?.mergeMethod ?? null,
@@ -96,20 +107,28 @@ export function plan(recipe: string | RecipeInput, options: PlanReportOptions = 
     models: merge === null ? null : modelReports(merge),
     tensorCount: merge?.tensors.length ?? null,
     parameterCount: merge?.parameterCount ?? null,
-    storedAs: merge === null ? null : [...new Set(merge.tensors.map((tensor) => tensor.output.dtype))],
+    storedAs:
+      merge === null
+        ? null
+        : [...new Set(merge.tensors.map(({ output, gguf }) => gguf?.type ?? output.dtype))],
     shardCount: merge?.shards.length ?? null,
     readBytes: merge?.readBytes ?? null,
     writeBytes: merge?.writeBytes ?? null,
-    threads,
-    peakMemoryBytes: merge === null ? null : MAIN_BYTES + threads * WORKER_BYTES,
+    threads: memory?.threads ?? threads,
+    chunksPerThread: memory?.chunksPerThread ?? null,
+    peakMemoryBytes: merge === null ? null : (memory?.peakBytes ?? null),
     freeDiskBytes: freeDiskBytes(resolve(options.out ?? ".")),
     notes: merge?.notes ?? parsed?.notes ?? [],
     explained,
   };
 }
 
-function planOptions({ maxShardBytes, chunkElements }: PlanReportOptions) {
+function planOptions(
+  { maxShardBytes, chunkElements, out, type }: PlanReportOptions,
+  format: OutputFormat | undefined,
+) {
   return {
+    ...(format === "gguf" ? { gguf: ggufRequest({ out, type }) } : {}),
     ...(maxShardBytes === undefined ? {} : { maxShardBytes }),
     ...(chunkElements === undefined ? {} : { chunkElements }),
   };

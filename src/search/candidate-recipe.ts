@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { parse } from "yaml";
 import { type Problem, TiesmithError } from "../errors.ts";
+import type { GgufType } from "../gguf/layout.ts";
 import { methods } from "../methods/registry.ts";
+import { ggufRequest } from "../plan/gguf-output.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
 import { planMerge } from "../plan/plan-merge.ts";
 import { locateReference } from "../plan/read-inputs.ts";
@@ -19,6 +21,9 @@ import type { Parameters } from "./results.ts";
 import { gridPoints, pointFrom, valueAt } from "./space.ts";
 import type { MethodSpec } from "./spec.ts";
 import { substitute } from "./variables.ts";
+
+/** How candidates store weights unless something else is said: exact, as `evaluate` has it. */
+export const CANDIDATE_TYPE = "f32";
 
 /** The recipe's text with the values of a point. */
 export function recipeText({ template }: MethodSpec, point: Parameters): string {
@@ -64,7 +69,11 @@ export function mergeInput(recipe: Recipe): RecipeInput {
  * before anything is merged; and plans each merge that has other models.
  * @returns the first plan of the method, from which sizes and inputs are known; null with problems
  */
-export function checkCandidates(method: MethodSpec, problems: Problem[]): MergePlan | null {
+export function checkCandidates(
+  method: MethodSpec,
+  type: GgufType | undefined,
+  problems: Problem[],
+): MergePlan | null {
   let first: MergePlan | null = null;
   const planned = new Set<string>();
   for (const { point, told } of probes(method)) {
@@ -73,13 +82,17 @@ export function checkCandidates(method: MethodSpec, problems: Problem[]): MergeP
       const models = JSON.stringify([recipe.baseModel, recipe.models.map(({ reference }) => reference)]);
       if (planned.has(models)) continue;
       planned.add(models);
-      const result = planMerge(recipe);
-      problems.push(...result.problems.map((problem) => labelled(problem, method, told)));
+      const result = planMerge(recipe, {
+        gguf: ggufRequest({ out: method.name, type: type ?? CANDIDATE_TYPE }),
+      });
+      // Models are shared: what is wrong with one is not the method's.
+      problems.push(...result.problems.map((problem) => labelled(problem, told)));
       first ??= result.plan;
     } catch (error) {
       if (!(error instanceof TiesmithError)) throw error;
       const found = (error.details.problems as Problem[] | undefined) ?? [error.toProblem()];
-      problems.push(...found.map((problem) => labelled(problem, method, told)));
+      const where = method.template.path === null ? `recipe of ${method.name}` : "";
+      problems.push(...found.map((problem) => labelled(problem, where, told)));
       // What is wrong without a variable is wrong at every point.
       if (told === "") return null;
     }
@@ -87,10 +100,9 @@ export function checkCandidates(method: MethodSpec, problems: Problem[]): MergeP
   return first;
 }
 
-function labelled(problem: Problem, { name, template }: MethodSpec, told: string): Problem {
-  const where = template.path === null ? `recipe of ${name}` : "";
-  const parts = [where, told].filter((part) => part !== "").join(", ");
-  return parts === "" ? problem : { ...problem, message: `${problem.message} (${parts})` };
+function labelled(problem: Problem, ...places: readonly string[]): Problem {
+  const told = places.filter((place) => place !== "").join(", ");
+  return told === "" ? problem : { ...problem, message: `${problem.message} (${told})` };
 }
 
 /** The first point, then one for each other value of a variable, or for both ends of a range. */

@@ -1,19 +1,27 @@
 /** From a recipe to scores: merged where memory or a temporary folder holds it, scored, removed. */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Backend, EvaluatedModel } from "../evaluate/backend.ts";
-import { type BackendOptions, startBackend } from "../evaluate/backend-options.ts";
+import { startBackend } from "../evaluate/backend-options.ts";
 import { type EvaluationProgress, evaluateWith } from "../evaluate/evaluate.ts";
+import type { LlamaOptions } from "../evaluate/llama-backend.ts";
 import type { EvaluationResults } from "../evaluate/results.ts";
 import type { SelectedTask } from "../evaluate/selection.ts";
+import { CutCache } from "../execute/cut-cache.ts";
 import { merge } from "../execute/merge.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
+import { CANDIDATE_TYPE } from "./candidate-recipe.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
+/** Candidates are files, which a server would not see: llama.cpp runs them here. */
+export type CandidateBackend = { readonly kind: "llama" } & Omit<LlamaOptions, "workFolder" | "signal">;
+
 export interface CandidateOptions {
-  readonly backend: BackendOptions;
-  /** Bytes of the largest candidate at most, with what the backend makes of it. */
+  readonly backend: CandidateBackend;
+  /** Bytes of the largest candidate. */
   readonly bytes: number;
+  /** Folder for cuts that candidates have in common: densities of a grid are measured once. */
+  readonly cuts: string;
   readonly temporary: string | undefined;
   readonly threads: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -41,11 +49,13 @@ export class CandidateRunner {
   readonly #options: CandidateOptions;
   readonly #folder: string;
   readonly #backend: Backend;
+  readonly #cuts: CutCache;
 
   private constructor(options: CandidateOptions, folder: string, backend: Backend) {
     this.#options = options;
     this.#folder = folder;
     this.#backend = backend;
+    this.#cuts = new CutCache(options.cuts);
   }
 
   /** @throws {TiesmithError} `BACKEND_UNAVAILABLE`, `USAGE` */
@@ -58,11 +68,6 @@ export class CandidateRunner {
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
-  }
-
-  /** What may change an answer beside model and request. */
-  settings(): Readonly<Record<string, unknown>> {
-    return this.#backend.settingsOf();
   }
 
   /**
@@ -84,7 +89,7 @@ export class CandidateRunner {
       const evaluateSeconds = (performance.now() - started) / 1000 - mergeSeconds;
       return { results, mergeSeconds, evaluateSeconds, modelHash: results.models[0]?.hash ?? "" };
     } finally {
-      rmSync(out, { recursive: true, force: true });
+      this.#remove(out);
     }
   }
 
@@ -95,7 +100,10 @@ export class CandidateRunner {
     tasks: readonly SelectedTask[],
     options: { answers: string; onProgress: (progress: EvaluationProgress) => void },
   ): Promise<EvaluationResults> {
-    const lazy = new LazyBackend(this.#backend, candidates, (candidate) => this.#merged(candidate));
+    const lazy = new LazyBackend(this.#backend, candidates, {
+      merge: (candidate) => this.#merged(candidate),
+      remove: (out) => this.#remove(out),
+    });
     const references = [...models, ...candidates.map((_, i) => lazy.referenceOf(i))];
     const { signal } = this.#options;
     const { answers, onProgress } = options;
@@ -110,18 +118,31 @@ export class CandidateRunner {
     }
   }
 
-  /** The folder is named as the evaluation shall name the model. */
+  /** The file is named as the evaluation shall name the model. */
   async #merged({ name, recipe }: Candidate): Promise<string> {
-    const out = join(this.#folder, name);
-    const { threads, signal } = this.#options;
+    const out = join(this.#folder, `${name}.gguf`);
+    const { backend, threads, signal } = this.#options;
+    const type = backend.type ?? CANDIDATE_TYPE;
     try {
-      await merge(recipe, { out, restart: true, threads, signal });
+      await merge(recipe, { out, format: "gguf", type, cuts: this.#cuts, restart: true, threads, signal });
     } catch (error) {
-      for (const path of [out, `${out}.partial`]) rmSync(path, { recursive: true, force: true });
+      this.#remove(out);
       throw error;
     }
     return out;
   }
+
+  /** With the manifest, and what an interrupted merge keeps for going on. */
+  #remove(out: string): void {
+    const name = basename(out);
+    for (const own of readdirSync(this.#folder))
+      if (own.startsWith(name)) rmSync(join(this.#folder, own), { recursive: true, force: true });
+  }
+}
+
+interface CandidateFiles {
+  merge(candidate: Candidate): Promise<string>;
+  remove(out: string): void;
 }
 
 /** A backend whose candidates are merged when they are opened, and removed when they are closed. */
@@ -129,17 +150,13 @@ class LazyBackend implements Backend {
   readonly name: Backend["name"];
   readonly #inner: Backend;
   readonly #candidates: readonly Candidate[];
-  readonly #merge: (candidate: Candidate) => Promise<string>;
+  readonly #files: CandidateFiles;
 
-  constructor(
-    inner: Backend,
-    candidates: readonly Candidate[],
-    merge: (candidate: Candidate) => Promise<string>,
-  ) {
+  constructor(inner: Backend, candidates: readonly Candidate[], files: CandidateFiles) {
     this.name = inner.name;
     this.#inner = inner;
     this.#candidates = candidates;
-    this.#merge = merge;
+    this.#files = files;
   }
 
   /** No path holds NUL. */
@@ -164,8 +181,8 @@ class LazyBackend implements Backend {
   async open(model: EvaluatedModel): ReturnType<Backend["open"]> {
     const candidate = this.#candidateOf(model.reference);
     if (candidate === undefined) return this.#inner.open(model);
-    const out = await this.#merge(candidate);
-    const remove = () => rmSync(out, { recursive: true, force: true });
+    const out = await this.#files.merge(candidate);
+    const remove = () => this.#files.remove(out);
     try {
       const session = await this.#inner.open(await this.#inner.identify(out));
       return {

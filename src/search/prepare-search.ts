@@ -1,11 +1,11 @@
 /** From a spec to everything that a search needs: whatever can be refused is refused here, all at once. */
 import { createHash } from "node:crypto";
+import { findModel } from "../checkpoint/find-model.ts";
 import { type Problem, TiesmithError } from "../errors.ts";
-import type { BackendOptions } from "../evaluate/backend-options.ts";
-import { findModel } from "../plan/find-model.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
 import { VERSION } from "../version.ts";
 import { checkCandidates } from "./candidate-recipe.ts";
+import type { CandidateBackend } from "./candidates.ts";
 import { roundsOf, survivorCount } from "./halving.ts";
 import { type BeginRecord, JOURNAL_FORMAT } from "./journal.ts";
 import { describeObjective } from "./objective.ts";
@@ -22,14 +22,11 @@ export interface PreparedSearch {
   readonly begin: BeginRecord;
   /** Trials of all methods, rounds of halving counted. */
   readonly plannedTrials: number;
-  /** Bytes of the largest candidate, with the file that the backend makes of it. */
+  /** Bytes of the largest candidate. */
   readonly candidateBytes: number;
   /** Names the inputs of all methods: equal for equal files. */
   readonly inputsHash: string;
 }
-
-/** Bytes of a parameter in the f32 file that llama.cpp reads. */
-const BACKEND_BYTES = 4;
 
 /**
  * Reads and checks a search: spec, recipes at every value, models, tasks, rows, splits.
@@ -37,11 +34,11 @@ const BACKEND_BYTES = 4;
  */
 export async function prepareSearch(
   input: string | SearchInput,
-  backend: BackendOptions,
+  backend: CandidateBackend,
 ): Promise<PreparedSearch> {
   const spec = readSpec(input);
   const problems: Problem[] = [];
-  const plans = spec.methods.map((method) => checkCandidates(method, problems));
+  const plans = spec.methods.map((method) => checkCandidates(method, backend.type, problems));
   for (const model of spec.final?.models ?? []) checkModel(model, problems);
   const tasks = await readTasks(spec, problems);
   if (problems.length > 0) throw TiesmithError.fromProblems(distinct(problems));
@@ -84,9 +81,7 @@ export async function prepareSearch(
       },
     },
     plannedTrials: schedules.reduce((sum, { trialCount }) => sum + trialsIn(trialCount, rounds, spec), 0),
-    candidateBytes: Math.max(
-      ...ready.map(({ writeBytes, parameterCount }) => writeBytes + BACKEND_BYTES * parameterCount),
-    ),
+    candidateBytes: Math.max(...ready.map(({ writeBytes }) => writeBytes)),
     inputsHash,
   };
 }
@@ -125,7 +120,7 @@ function inputsOf({ base, models }: MergePlan) {
 function digestOf(
   spec: SearchSpec,
   { dev, test, tunedOn }: SearchTasks,
-  backend: BackendOptions,
+  backend: CandidateBackend,
   inputsHash: string,
 ): string {
   const { methods, objective, strategy, seed, halving, final } = spec;

@@ -11,7 +11,7 @@ const MOST_STEPS = 10_000;
 
 type Range = NonNullable<SearchVariable["range"]>;
 
-/** Reads a space; variables that are wrong are left out, after a problem was added. */
+/** Reads a space; what is wrong in it becomes problems. */
 export function readSpace(problems: ProblemList, node: SourceNode | null, path: string): SearchVariable[] {
   if (node === null) return [];
   const reader = SpecReader.of(problems, node, path, "a space as a mapping of variables");
@@ -25,7 +25,8 @@ export function readSpace(problems: ProblemList, node: SourceNode | null, path: 
       continue;
     }
     const variable = readVariable(problems, name, value, place.path, variables);
-    if (variable !== null) variables.push(variable);
+    // A refused variable still counts as known, or its uses would be reported as well.
+    variables.push(variable ?? { name, values: [0], range: null, when: null });
   }
   return variables;
 }
@@ -42,15 +43,8 @@ function readVariable(
     return values === null ? null : { name, values, range: null, when: null };
   }
   const reader = new SpecReader(problems, node, path);
-  reader.checkKeys(`key of the variable ${name}`, [
-    "values",
-    "from",
-    "to",
-    "step",
-    "scale",
-    "when",
-    "otherwise",
-  ]);
+  const known = ["values", "from", "to", "step", "scale", "when", "otherwise"];
+  if (!reader.checkKeys(`key of the variable ${name}`, known)) return null;
   const when = readWhen(reader, name, earlier);
   const list = reader.node("values");
   if (list !== null) {

@@ -16,6 +16,7 @@ import { SearchFolder } from "./search-folder.ts";
 import type { SearchOptions, SearchProgress } from "./search-options.ts";
 import type { SearchInput } from "./spec.ts";
 import { summarise } from "./summarise.ts";
+import { removeAbandoned } from "./temporary-folder.ts";
 import { firstRows } from "./tuning-rows.ts";
 
 /** Failures that are the candidate's own: it has no score, and the search goes on. */
@@ -30,6 +31,7 @@ export async function runSearch(input: string | SearchInput, options: SearchOpti
   const { restart = false, leaseSeconds } = options;
   const folder = new SearchFolder(outFolder(prepared, options), { restart, leaseSeconds });
   folder.begin(prepared.begin);
+  removeAbandoned(options.temporary);
   const run = new SearchRun(prepared, folder, options);
   try {
     return await run.all();
@@ -77,7 +79,7 @@ class SearchRun {
       if (!worked) await this.#wait();
     }
     const results = this.results(this.#folder.state());
-    this.#folder.writeResults(results);
+    this.#folder.finish(results);
     return results;
   }
 
@@ -232,7 +234,8 @@ class SearchRun {
   async #startedRunner(): Promise<CandidateRunner> {
     const { backend = { kind: "llama" }, temporary, threads, signal } = this.#options;
     const bytes = this.#prepared.candidateBytes;
-    this.#runner ??= await CandidateRunner.start({ backend, bytes, temporary, threads, signal });
+    const { cuts } = this.#folder;
+    this.#runner ??= await CandidateRunner.start({ backend, bytes, cuts, temporary, threads, signal });
     return this.#runner;
   }
 

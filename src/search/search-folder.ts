@@ -13,7 +13,7 @@ import {
 import type { SearchResults } from "./results.ts";
 
 const JOURNAL = "journal.jsonl";
-const OWN = [JOURNAL, "claims", "answers", "results.json"];
+const OWN = [JOURNAL, "claims", "answers", "cuts", "results.json"];
 
 /** The journal of a search that is named by its folder or by the journal itself. */
 export function journalPath(path: string): string {
@@ -74,10 +74,16 @@ export class SearchFolder {
     rmSync(this.answersOf(key), { recursive: true, force: true });
   }
 
-  /** Replaces results.json as a whole. */
-  writeResults(results: SearchResults): void {
+  /** Cuts that candidates have in common. */
+  get cuts(): string {
+    return join(this.path, "cuts");
+  }
+
+  /** Replaces results.json as a whole, and removes what only trials need. */
+  finish(results: SearchResults): void {
     const draft = join(this.path, `.results-${process.pid}.json`);
     writeFileSync(draft, `${JSON.stringify(results, null, 2)}\n`, { flush: true });
     renameSync(draft, join(this.path, "results.json"));
+    for (const name of ["answers", "cuts"]) rmSync(join(this.path, name), { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 /** What callers of a search say and hear: the same for the command line. */
-import type { BackendOptions } from "../evaluate/backend-options.ts";
+import type { CandidateBackend } from "./candidates.ts";
 import type { TrialListener } from "./on-trial.ts";
 
 /** How far a search has come. */
@@ -25,8 +25,8 @@ export interface SearchOptions {
   readonly out?: string | undefined;
   /** Discard the search that is there. */
   readonly restart?: boolean | undefined;
-  /** What runs the candidates; default: the embedded llama.cpp. */
-  readonly backend?: BackendOptions | undefined;
+  /** How the embedded llama.cpp runs the candidates. */
+  readonly backend?: CandidateBackend | undefined;
   /** Threads of merges. */
   readonly threads?: number | undefined;
   /** Where candidates lie while they are scored; default: in memory where they fit, else the system's folder. */

@@ -22,14 +22,15 @@ export class SpecReader {
     return null;
   }
 
-  /** Adds a problem for every key that is not known here. */
-  checkKeys(what: MapRule["what"], known: readonly string[]): void {
-    for (const [key, entry] of this.map.entries)
-      if (!known.includes(key))
-        this.problems.invalid(
-          `Expected a known ${what}, but received ${JSON.stringify(key)}; ${adviseKnown(key, known)}`,
-          placeOf(entry, joinPath(this.path, key)),
-        );
+  /** Adds a problem for every key that is not known here; whether there is none. */
+  checkKeys(what: MapRule["what"], known: readonly string[]): boolean {
+    const unknown = [...this.map.entries].filter(([key]) => !known.includes(key));
+    for (const [key, entry] of unknown)
+      this.problems.invalid(
+        `Expected a known ${what}, but received ${JSON.stringify(key)}; ${adviseKnown(key, known)}`,
+        placeOf(entry, joinPath(this.path, key)),
+      );
+    return unknown.length === 0;
   }
 
   place(key: string): Place {

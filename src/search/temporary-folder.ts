@@ -1,5 +1,6 @@
 /** Where candidates lie while they are scored: in memory where they fit, and never longer than needed. */
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -20,14 +21,10 @@ const PREFIX = "tiesmith-candidates-";
 /** The share of the free memory that candidates may take: the model runs in the rest. */
 const MOST_OF_MEMORY = 0.5;
 
-/**
- * A new folder for files of so many bytes at a time: in `wanted` if it is given, else in memory where they fit, else
- * in the system's folder for temporary files. Folders that killed searches left there are removed.
- */
+/** A new folder for files of so many bytes at a time: in `wanted`, else in memory, else in the system's own. */
 export function makeTemporaryFolder(bytes: number, wanted: string | undefined): string {
   const parent = wanted ?? (fitsInMemory(bytes) ? MEMORY_FOLDER : tmpdir());
   mkdirSync(parent, { recursive: true });
-  removeAbandoned(parent);
   const folder = mkdtempSync(join(parent, PREFIX));
   writeFileSync(join(folder, "owner.json"), JSON.stringify(thisOwner()));
   return folder;
@@ -44,13 +41,20 @@ function fitsInMemory(bytes: number): boolean {
   }
 }
 
-function removeAbandoned(parent: string): void {
-  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(PREFIX))) {
-    try {
-      const owner = JSON.parse(readFileSync(join(parent, name, "owner.json"), "utf8")) as Owner;
-      if (isRunning(owner) === false) rmSync(join(parent, name), { recursive: true, force: true });
-    } catch {
-      // Another user's, or being made at this moment.
-    }
+/** Removes what searches left behind that were killed: nobody else would. */
+export function removeAbandoned(wanted: string | undefined): void {
+  for (const parent of wanted === undefined ? [MEMORY_FOLDER, tmpdir()] : [wanted]) {
+    if (!existsSync(parent)) continue;
+    for (const name of readdirSync(parent).filter((entry) => entry.startsWith(PREFIX)))
+      removeIfAbandoned(join(parent, name));
+  }
+}
+
+function removeIfAbandoned(folder: string): void {
+  try {
+    const owner = JSON.parse(readFileSync(join(folder, "owner.json"), "utf8")) as Owner;
+    if (isRunning(owner) === false) rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // Another user's, or being made at this moment.
   }
 }

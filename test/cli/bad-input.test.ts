@@ -26,7 +26,7 @@ describe("a command line", () => {
       /'--treads'; did you mean --threads\?/,
     ],
     ["an unknown global option", ["--nonsense"], /'--nonsense'; see --help/],
-    ["merge without --out", ["merge", "ties.yaml"], /--out FOLDER, .* but found none/],
+    ["merge without --out", ["merge", "ties.yaml"], /--out PATH, .* but found none/],
     ["merge without a recipe", ["merge", "--out", "out"], /missing required argument 'recipe-or-models'/],
     [
       "two recipes",
@@ -38,7 +38,7 @@ describe("a command line", () => {
       ["merge", "ties.yaml", "--base", "base", "--out", "out"],
       /--method beside --base/,
     ],
-    ["an option without its value", ["merge", "ties.yaml", "--out"], /'--out <folder>' argument missing/],
+    ["an option without its value", ["merge", "ties.yaml", "--out"], /'--out <path>' argument missing/],
     ["no threads", ["merge", "ties.yaml", "--out", "out", "--threads", "0"], /--threads, but received "0"/],
     [
       "threads that are no number",

@@ -61,7 +61,7 @@ function tensorOf(one: Case, seed: number): TensorWork {
     ...{ name: "w", elementCount, chunkElements: CHUNK, base: write("base", base) },
     models: arithmetic.weights.map((_, i) => write(`model-${i}`, near())),
     arithmetic,
-    output: { path: join(folder, "out"), byteOffset: 0, dtype: output, saturate: false },
+    output: { path: join(folder, "out"), byteOffset: 0, dtype: output, saturate: false, encoding: null },
   };
 }
 

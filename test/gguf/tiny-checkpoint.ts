@@ -1,6 +1,8 @@
 /** Small models of every family, with random weights and a tokenizer each. */
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { FloatDtype } from "../../src/dtypes.ts";
+import { narrow } from "../../src/gguf/elements.ts";
 import {
   f32,
   type TensorData,
@@ -24,13 +26,9 @@ export interface TinyModel {
 
 const SIZES = { layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, headSize: 16, feedForward: 96 };
 
+type Sizes = typeof SIZES;
+
 const COMMON = {
-  hidden_size: SIZES.hidden,
-  intermediate_size: SIZES.feedForward,
-  num_hidden_layers: SIZES.layers,
-  num_attention_heads: SIZES.heads,
-  num_key_value_heads: SIZES.keyValueHeads,
-  head_dim: SIZES.headSize,
   max_position_embeddings: 128,
   rms_norm_eps: 1e-5,
   hidden_act: "silu",
@@ -41,32 +39,41 @@ const COMMON = {
 
 /** What a family adds to the Llama's tensors and settings. */
 export interface TinyFamily {
+  readonly sizes?: Partial<Sizes>;
   readonly config: Record<string, unknown>;
   readonly tokenizer:
     | "pieces"
     | { readonly pattern: string | null; readonly ignoreMerges: boolean; readonly normalizer?: string };
 }
 
-/** Writes a model folder with deterministic random weights. */
-export function tinyCheckpoint({ config: own, tokenizer }: TinyFamily): TinyModel {
+/** Writes a model folder with deterministic random weights; `change` adds noise of this size to those of seed 7. */
+export function tinyCheckpoint(
+  { config: own, tokenizer, sizes: ownSizes }: TinyFamily,
+  { seed = 7, change = 0, dtype = "F32" as FloatDtype } = {},
+): TinyModel {
   const folder = temporaryFolder();
   const vocab = tokenizer === "pieces" ? 960 : byteLevelTokens().length;
-  const config = { ...COMMON, vocab_size: vocab, ...own };
+  const sizes = { ...SIZES, ...ownSizes };
+  const config = { ...COMMON, ...configOf(sizes), vocab_size: vocab, ...own };
   const weights = new Map<string, { shape: readonly number[]; values: Float32Array }>();
   const random = randomNumbers(7);
+  const noise = randomNumbers(seed);
   const add = (name: string, shape: readonly number[], centre = 0, scale = 0.3) => {
     const count = shape.reduce((product, size) => product * size, 1);
-    const values = Float32Array.from({ length: count }, () => centre + scale * random());
+    const values = Float32Array.from({ length: count }, () => {
+      return centre + scale * random() + (change === 0 ? 0 : change * noise());
+    });
     weights.set(name, { shape, values });
   };
   const isGemma = String(own.model_type).startsWith("gemma");
-  const norm = (name: string, size = SIZES.hidden) => add(name, [size], isGemma ? 0 : 1, 0.2);
-  add("model.embed_tokens.weight", [vocab, SIZES.hidden], 0, isGemma ? 0.1 : 0.5);
-  for (let layer = 0; layer < SIZES.layers; layer++) addLayer(`model.layers.${layer}.`, own, add, norm);
+  const norm = (name: string, size = sizes.hidden) => add(name, [size], isGemma ? 0 : 1, 0.2);
+  add("model.embed_tokens.weight", [vocab, sizes.hidden], 0, isGemma ? 0.1 : 0.5);
+  for (let layer = 0; layer < sizes.layers; layer++)
+    addLayer(`model.layers.${layer}.`, own, sizes, add, norm);
   norm("model.norm.weight");
-  if (config.tie_word_embeddings === false) add("lm_head.weight", [vocab, SIZES.hidden]);
+  if (config.tie_word_embeddings === false) add("lm_head.weight", [vocab, sizes.hidden]);
   const tensors: Record<string, TensorData> = {};
-  for (const [name, { shape, values }] of weights) tensors[name] = f32(shape, [...values]);
+  for (const [name, { shape, values }] of weights) tensors[name] = stored(dtype, shape, values);
   writeSafetensors(join(folder, "model.safetensors"), tensors);
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   if (tokenizer === "pieces") {
@@ -76,15 +83,32 @@ export function tinyCheckpoint({ config: own, tokenizer }: TinyFamily): TinyMode
   return { folder, config, weights };
 }
 
+function configOf({ layers, hidden, heads, keyValueHeads, headSize, feedForward }: Sizes) {
+  return {
+    hidden_size: hidden,
+    intermediate_size: feedForward,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: keyValueHeads,
+    head_dim: headSize,
+  };
+}
+
+function stored(dtype: FloatDtype, shape: readonly number[], values: Float32Array): TensorData {
+  if (dtype === "F32") return f32(shape, [...values]);
+  const narrowed = narrow(values, dtype === "F16" ? "f16" : "bf16");
+  return { dtype, shape, data: new Uint8Array(narrowed) };
+}
+
 type Add = (name: string, shape: readonly number[], centre?: number, scale?: number) => void;
 
 function addLayer(
   prefix: string,
   own: Record<string, unknown>,
+  { hidden, heads, keyValueHeads, headSize, feedForward }: Sizes,
   add: Add,
   norm: (name: string, size?: number) => void,
 ) {
-  const { hidden, heads, keyValueHeads, headSize, feedForward } = SIZES;
   const type = own.model_type;
   const projections = { q: heads, k: keyValueHeads, v: keyValueHeads };
   for (const [name, count] of Object.entries(projections)) {
@@ -157,5 +181,9 @@ export function randomNumbers(seed: number): () => number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  return () => Array.from({ length: 12 }, uniform).reduce((sum, value) => sum + value, -6);
+  return () => {
+    let sum = -6;
+    for (let i = 0; i < 12; i++) sum += uniform();
+    return sum;
+  };
 }

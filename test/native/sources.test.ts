@@ -26,8 +26,8 @@ describe("the addon's sources", () => {
     expect(gyp.sources.toSorted()).toEqual(cmakeSources("set(TIESMITH_SOURCES").toSorted());
   });
 
-  it("are all the files of bindings, drafts, io and kernels", () => {
-    const onDisk = sourcesOnDisk("bindings", "drafts", "io", "kernels");
+  it("are all the files of bindings, drafts, gguf, io and kernels", () => {
+    const onDisk = sourcesOnDisk("bindings", "drafts", "gguf", "io", "kernels");
     expect(cmakeSources("set(TIESMITH_SOURCES").toSorted()).toEqual(onDisk.toSorted());
   });
 

@@ -1,7 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { findModel } from "../../src/plan/find-model.ts";
+import { findModel } from "../../src/checkpoint/find-model.ts";
 import { type InspectOptions, inspect } from "../../src/plan/inspect.ts";
 import {
   f32,

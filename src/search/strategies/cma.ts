@@ -21,6 +21,7 @@ interface State {
   readonly mean: readonly number[];
   readonly sigma: number;
   readonly covariance: Matrix;
+  readonly eigen: ReturnType<typeof symmetricEigen>;
   readonly pathSigma: readonly number[];
   readonly pathC: readonly number[];
 }
@@ -31,17 +32,25 @@ export function cmaStrategy(space: Space, trials: number, ...key: readonly (stri
   if (dimensions === 0) return { trialCount: 1, propose: () => ({}) };
   const constants = cmaConstants(dimensions);
   const { population } = constants;
+  // By generation, with the outcomes that led there: a history grows, and is rarely another one.
+  const known: { readonly outcomes: string; readonly state: State }[] = [];
+  const after = (state: State, generation: number, own: readonly Observation[]): State => {
+    const outcomes = JSON.stringify(own.map(({ objective }) => objective));
+    if (known[generation]?.outcomes === outcomes) return known[generation].state;
+    const places = own.map((_, i) => drawn(space, state, key, generation * population + i));
+    const reached = next(state, constants, places, costs(own, places), generation);
+    known.splice(generation, Number.POSITIVE_INFINITY, { outcomes, state: reached });
+    return reached;
+  };
   return {
     trialCount: trials,
     propose(number, history) {
-      const generation = Math.floor(number / population);
       const outcomes = new Map(history.map((observation) => [observation.number, observation]));
       let state = firstState(dimensions);
-      for (let past = 0; past < generation; past++) {
+      for (let past = 0; past < Math.floor(number / population); past++) {
         const own = Array.from({ length: population }, (_, i) => outcomes.get(past * population + i));
         if (own.includes(undefined)) return "wait";
-        const places = own.map((_, i) => drawn(space, state, key, past * population + i));
-        state = next(state, constants, places, costs(own as Observation[], places), past);
+        state = after(state, past, own as Observation[]);
       }
       const point = pointOf(space, drawn(space, state, key, number));
       if (meetsAll(point, space.where)) return point;
@@ -53,12 +62,20 @@ export function cmaStrategy(space: Space, trials: number, ...key: readonly (stri
 function firstState(n: number): State {
   const zeros = Array.from({ length: n }, () => 0);
   const covariance = zeros.map((_, i) => zeros.map((_, j) => Number(i === j)));
-  return { mean: zeros.map(() => 0.5), sigma: FIRST_SIGMA, covariance, pathSigma: zeros, pathC: zeros };
+  const eigen = symmetricEigen(covariance);
+  return {
+    mean: zeros.map(() => 0.5),
+    sigma: FIRST_SIGMA,
+    covariance,
+    eigen,
+    pathSigma: zeros,
+    pathC: zeros,
+  };
 }
 
 /** A place around the mean: m + σ B D z, the first that meets the conditions. */
 function drawn(space: Space, state: State, key: readonly (string | number)[], number: number): number[] {
-  const { values, vectors } = symmetricEigen(state.covariance);
+  const { values, vectors } = state.eigen;
   const random = randomFor("cma", ...key, number);
   let place: number[] = [];
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
@@ -84,7 +101,7 @@ function costs(outcomes: readonly Observation[], places: readonly (readonly numb
 }
 
 function next(
-  { mean, sigma, covariance, pathSigma, pathC }: State,
+  { mean, sigma, covariance, eigen, pathSigma, pathC }: State,
   constants: CmaConstants,
   places: readonly (readonly number[])[],
   cost: readonly number[],
@@ -94,7 +111,7 @@ function next(
   const { weights, parents, varianceEffective: mu, cSigma, dSigma, cC, c1, cMu, expectedNorm } = constants;
   const order = [...cost.keys()].sort((a, b) => compare(cost[a] as number, cost[b] as number) || a - b);
   const steps = order.map((at) => (places[at] as number[]).map((x, i) => (x - (mean[i] as number)) / sigma));
-  const whiten = inverseRoot(covariance);
+  const whiten = inverseRoot(eigen);
   const step = weightedSum(steps.slice(0, parents), weights);
   const kept = Math.sqrt(cSigma * (2 - cSigma) * mu);
   const newPathSigma = multiply(whiten, step).map(
@@ -113,19 +130,21 @@ function next(
   });
   const lost = isShort ? 0 : c1 * cC * (2 - cC);
   const decay = 1 + lost - c1 - cMu * weights.reduce((sum, weight) => sum + weight, 0);
+  const adapted = covariance.map((row, i) =>
+    row.map((value, j) => {
+      const rankOne = (newPathC[i] as number) * (newPathC[j] as number);
+      const rankMu = steps.reduce(
+        (sum, y, k) => sum + (scaled[k] as number) * (y[i] as number) * (y[j] as number),
+        0,
+      );
+      return decay * value + c1 * rankOne + cMu * rankMu;
+    }),
+  );
   return {
     mean: mean.map((x, i) => x + sigma * (step[i] as number)),
     sigma: sigma * Math.exp((cSigma / dSigma) * (length / expectedNorm - 1)),
-    covariance: covariance.map((row, i) =>
-      row.map((value, j) => {
-        const rankOne = (newPathC[i] as number) * (newPathC[j] as number);
-        const rankMu = steps.reduce(
-          (sum, y, k) => sum + (scaled[k] as number) * (y[i] as number) * (y[j] as number),
-          0,
-        );
-        return decay * value + c1 * rankOne + cMu * rankMu;
-      }),
-    ),
+    covariance: adapted,
+    eigen: symmetricEigen(adapted),
     pathSigma: newPathSigma,
     pathC: newPathC,
   };
@@ -136,8 +155,7 @@ function compare(a: number, b: number): number {
 }
 
 /** C^(−1/2). */
-function inverseRoot(matrix: Matrix): Matrix {
-  const { values, vectors } = symmetricEigen(matrix);
+function inverseRoot({ values, vectors }: State["eigen"]): Matrix {
   const roots = values.map((value) => 1 / Math.sqrt(Math.max(value, 1e-14)));
   return vectors.map((row) =>
     vectors.map((other) =>

@@ -58,6 +58,7 @@ export function rightCalls(addon, folder, { base, model, output }, thread = 0) {
   const sampling = () => ({ run: 64, stride: 256 });
   const earlier = () => ({ bins: new ArrayBuffer(8 * 2 ** 15, { maxByteLength: 2 ** 20 }), above: 3 });
   const target = () => ({ file: output, byteOffset: 4096 * 3 + 8, dtype: "F32", saturate: true });
+  const encoded = (type) => ({ ...target(), encoding: { type, offset: 1, rowElements: 11, headRows: 0 } });
   // A bracket of half a percent around 0.5, which leaves some elements undecided.
   const bracketed = () => ({ threshold: 0x3f000000, tied: 0, taken: 0, firstTie: 0 });
   const draftable = () => {
@@ -89,16 +90,17 @@ export function rightCalls(addon, folder, { base, model, output }, thread = 0) {
     tallySlack: () => [job(), election(), window(), sampling(), earlier()],
     blockNorms: () => [job()],
     compare: () => [source(base), source(model), ELEMENTS],
-    combine: () => ["ties", job(), election(), { lambda: 1, normalize: true, slack: cut() }, target()],
+    combine: () => ["ties", job(), election(), { lambda: 1, normalize: true, slack: cut() }, encoded("f16")],
     draftTies: draftCall,
     tallyDraftTrim: () => [{ draft: draft() }, 0, window()],
     tallyDraftSlack: () => [draftJob(), election(), window()],
-    finishDraft: () => [draftJob(), election(), combination(), target()],
+    finishDraft: () => [draftJob(), election(), combination(), encoded("bf16")],
     dropDraft: () => [draft()],
     analyse: () => [job(), election(), cut(), { first: 0, stride: 3 }],
     tallyLosses: () => [job(), election()],
     tallyClasses: () => [job(), 1, election()],
     releaseScratch: () => [],
+    threadCpuSeconds: () => [],
     tryLock: () => [lock],
     isLocked: () => [lock],
     exchangePaths: () => [join(folder, `out${thread}`), join(folder, `swap${thread}`)],
@@ -138,6 +140,7 @@ export const RIGHT_KIND = {
   tallyLosses: (answer) => isCount(answer.discarded) && answer.bins instanceof Uint32Array,
   tallyClasses: (answer) => answer === null || answer instanceof Uint32Array,
   releaseScratch: (answer) => answer === undefined,
+  threadCpuSeconds: (answer) => answer > 0,
   tryLock: (answer) => typeof answer === "boolean",
   isLocked: (answer) => typeof answer === "boolean",
   exchangePaths: (answer) => typeof answer === "boolean" || answer === undefined,
@@ -149,11 +152,14 @@ export function functionsOf(addon) {
   return Object.keys(addon).filter((name) => typeof addon[name] === "function");
 }
 
-/** The answers of the right calls as one text; reserving a file works only once. */
+/** Reserving a file works only once, and time goes on. */
+const ANSWER_OTHERWISE = ["reserveFile", "threadCpuSeconds"];
+
+/** The answers of the right calls as one text, of those that answer the same every time. */
 export async function rightAnswers(addon, right) {
   const answers = {};
   for (const name of functionsOf(addon))
-    if (right[name] !== undefined && name !== "reserveFile")
+    if (right[name] !== undefined && !ANSWER_OTHERWISE.includes(name))
       answers[name] = await addon[name](...right[name]());
   addon.closeFile(answers.mapFile);
   addon.closeOutput(answers.openOutput);

@@ -1,8 +1,8 @@
 /** From the text that names a model on a command line to its folder. */
 import { resolve } from "node:path";
-import { isFolder, isHubId } from "../checkpoint/hub-cache.ts";
-import { locateModel } from "../checkpoint/locate.ts";
 import { TiesmithError } from "../errors.ts";
+import { isFolder, isHubId } from "./hub-cache.ts";
+import { locateModel } from "./locate.ts";
 
 /**
  * The absolute folder of a model named by a path or by a hub id with an optional `@revision`. A folder whose
