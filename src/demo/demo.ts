@@ -26,6 +26,10 @@ const CAVEATS = [
   "The parameters of the merges for Y, and for X and Y, are those that were tuned on X.",
 ];
 
+/** What the merges stand beside: in X, and for two languages. */
+const UNMERGED = ["base", "ct-x", "sft", "ctsft-x"];
+const PAIR = ["sft", "ct-x", "ct-y", "ctsft-y"];
+
 /** See `api.ts`. */
 export async function demo(options: DemoOptions): Promise<DemoResults> {
   const started = performance.now();
@@ -35,7 +39,7 @@ export async function demo(options: DemoOptions): Promise<DemoResults> {
   const folder = join(resolve(options.out), fast ? "fast" : "full");
   mkdirSync(folder, { recursive: true });
   const run = new DemoRun(experiment, folder, options);
-  const searched = await run.search();
+  const [searched] = await Promise.all([run.search(), run.unmerged()]);
   const recipes = recipesOf(searched, experiment);
   const models = await run.merge(recipes);
   const test = await run.test(models);
@@ -112,6 +116,20 @@ class DemoRun {
     });
   }
 
+  /**
+   * Asks all unmerged models beside the search, whose candidates are too small for more than one core; later steps find
+   * the answers.
+   */
+  async unmerged(): Promise<void> {
+    const { signal } = this.#options;
+    const of = (names: readonly string[]) => names.map((name) => this.#experiment.model(name));
+    for (const [models, language] of [
+      [of([...new Set([...UNMERGED, ...PAIR, ...CHECKPOINTS.names])]), "X"],
+      [of(PAIR), "Y"],
+    ] as const)
+      await evaluate(models, this.#tasks(TASKS), { ...this.#selection([language]), signal });
+  }
+
   async merge(recipes: Parameters<typeof mergeAll>[0]): Promise<Map<string, string>> {
     const { threads, signal } = this.#options;
     this.#step(`Merging ${recipes.map(({ name }) => name).join(", ")}`);
@@ -120,13 +138,13 @@ class DemoRun {
 
   async test(models: ReadonlyMap<string, string>): Promise<Evaluated> {
     const names = ["WAVG", "TIES", "TIES-SV", "TIES-paper", "TIES-SV-paper"];
-    const unmerged = ["base", "ct-x", "sft", "ctsft-x"].map((name) => this.#experiment.model(name));
+    const unmerged = UNMERGED.map((name) => this.#experiment.model(name));
     const merged = names.map((name) => models.get(name) as string);
     return this.#evaluate("Evaluating on the test rows of X", [...unmerged, ...merged], TASKS, ["X"]);
   }
 
   async languages(models: ReadonlyMap<string, string>): Promise<Evaluated> {
-    const unmerged = ["sft", "ct-x", "ct-y", "ctsft-y"].map((name) => this.#experiment.model(name));
+    const unmerged = PAIR.map((name) => this.#experiment.model(name));
     const merged = ["TIES", "TIES-Y", "TIES-X-Y"].map((name) => models.get(name) as string);
     const what = "Evaluating one model for two languages, X and Y";
     return this.#evaluate(what, [...unmerged, ...merged], TASKS, ["X", "Y"]);

@@ -4,11 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
-import { writeConflictsReport, writeEvaluationReport, writeSearchReport } from "tiesmith";
+import {
+  writeConflictsReport,
+  writeEvaluationReport,
+  writeSearchReport,
+  writeTrajectoryReport,
+} from "tiesmith";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EVALUATION_FIGURES, exampleEvaluation } from "./example-evaluation.ts";
 import { exampleReport, FIGURES } from "./example-report.ts";
 import { exampleSearch, SEARCH_FIGURES } from "./example-search.ts";
+import { exampleTrajectory, TRAJECTORY_FIGURES } from "./example-trajectory.ts";
 import { executablePath, lookAt, openBrowser, VIEWS } from "./looked-at-page.ts";
 
 if (executablePath === undefined)
@@ -37,6 +43,11 @@ const PAGES: readonly {
     kind: "search",
     figures: SEARCH_FIGURES,
     write: (folder) => writeSearchReport(exampleSearch(), folder),
+  },
+  {
+    kind: "trajectory",
+    figures: TRAJECTORY_FIGURES,
+    write: async (folder) => writeTrajectoryReport(exampleTrajectory(await exampleReport()), folder),
   },
 ];
 
