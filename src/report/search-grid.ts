@@ -65,49 +65,45 @@ function heatFigure(
       return [{ first: String(a), second: String(b), share: score.value, trial: best.id, others: held }];
     }),
   );
-  const shares = cells.map(({ share }) => share as number);
-  const [least, most] = [Math.min(...shares), Math.max(...shares)];
   const rest =
     others.length === 0
       ? ""
       : ` Each cell has the value of ${others.join(", ")} that gave the best objective there; the CSV tells which.`;
-  const axis = (field: string, { name, values }: SearchVariable) => ({
-    ...{ field, type: "ordinal", title: name },
-    scale: { domain: (values ?? []).map(String) },
-  });
   return {
     ...named,
     caption: `Right answers in percent, for each pair of ${first.name} and ${second.name}.${rest}`,
     data: cells,
-    spec: (width) => ({
-      height: { step: 30 },
-      encoding: {
-        y: { ...axis("first", first), scale: { domain: [...(first.values ?? [])].map(String).reverse() } },
-        x: { ...axis("second", second), axis: { labelAngle: 0 } },
+    spec: (width) => heatSpec(cells, [first, second], width),
+  };
+}
+
+/** The first variable upwards, the second to the right; colours from the least to the largest. */
+function heatSpec(
+  cells: readonly Datum[],
+  [first, second]: readonly [SearchVariable, SearchVariable],
+  width: number,
+): object {
+  const shares = cells.map(({ share }) => share as number);
+  const [least, most] = [Math.min(...shares), Math.max(...shares)];
+  const domain = ({ values }: SearchVariable) => (values ?? []).map(String);
+  const axis = (field: string, title: string) => ({ field, type: "ordinal", title });
+  const colour = { ...rampScale(most), domain: [least, most === least ? least + 1 : most] };
+  return {
+    height: { step: 30 },
+    encoding: {
+      y: { ...axis("first", first.name), scale: { domain: domain(first).reverse() } },
+      x: { ...axis("second", second.name), scale: { domain: domain(second) }, axis: { labelAngle: 0 } },
+    },
+    layer: [
+      {
+        mark: { type: "rect" },
+        encoding: { color: { field: "share", type: "quantitative", legend: null, scale: colour } },
       },
-      layer: [
-        {
-          mark: { type: "rect" },
-          encoding: {
-            color: {
-              ...{ field: "share", type: "quantitative", legend: null },
-              scale: { ...rampScale(most), domain: [least, most === least ? least + 1 : most] },
-            },
-          },
-        },
-        {
-          mark: { type: "text", fontSize: width < 500 ? 11 : 13 },
-          encoding: {
-            ...rampText("share", 1, ".1%"),
-            text: { field: "share", type: "quantitative", format: width < 500 ? ".0%" : ".1%" },
-            color: {
-              condition: { test: `datum.share > ${least + 0.55 * (most - least)}`, value: "#101418" },
-              value: "#f6f8fa",
-            },
-          },
-        },
-      ],
-    }),
+      {
+        mark: { type: "text", fontSize: width < 500 ? 11 : 13 },
+        encoding: rampText("share", [least, most], width < 500 ? ".0%" : ".1%"),
+      },
+    ],
   };
 }
 
