@@ -77,7 +77,7 @@ function createProgram(): Command {
     .helpOption("--help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES)
-    // So that `search report --out` means the report's folder.
+    // Commands below commands have options of the same names as those above.
     .enablePositionalOptions()
     .exitOverride()
     // Messages are told by reportFailure, in one line each.

@@ -10,7 +10,6 @@ Examples:
   $ tiesmith search search.yaml --out runs --on-trial ./log-to-mlflow.py
   $ tiesmith search status runs
   $ tiesmith search best runs > best.yaml
-  $ tiesmith search best runs --method ties
   $ tiesmith search export runs --out trials.csv
   $ tiesmith search report runs --out report
 
@@ -19,6 +18,13 @@ may be, tasks with a dev split, and the models of the final test; docs/search.md
 tells it all. A search is its folder: the same command goes on with one that was
 interrupted, several processes may work on one, on one machine or on many that
 share the folder, and none runs a trial that another one has.`;
+
+const BEST_EXAMPLES = `
+Examples:
+  $ tiesmith search best runs > best.yaml
+  $ tiesmith search best runs --method ties
+
+Model paths are as in the recipe with variables: put the file beside it.`;
 
 /** The options of the command as parsed. */
 export interface SearchCommandOptions extends OutputOptions {
@@ -53,7 +59,6 @@ export function addSearchCommand(program: Command): void {
     .option("--gguf-type <type>", "store weights as f32, f16, bf16 or q8_0 (default: f32)")
     .addOption(positive("--sequences <n>", "texts evaluated together (default: 4)"));
   addOutputOptions(command, "print nothing but errors")
-    // The commands below have options of the same names.
     .enablePositionalOptions()
     .addHelpText("after", EXAMPLES)
     .action(async (spec, options) => {
@@ -83,10 +88,12 @@ function addBest(search: Command): void {
     .description("Prints the recipe of the best trial so far, ready for merge; with --json the winner.")
     .argument("<search>", "a search's folder or journal")
     .option("--method <name>", "of this method (default: of all)");
-  addOutputOptions(command).action(async (path, options) => {
-    const { runSearchBest } = await import("./run-search.ts");
-    await runSearchBest(path, options);
-  });
+  addOutputOptions(command)
+    .addHelpText("after", BEST_EXAMPLES)
+    .action(async (path, options) => {
+      const { runSearchBest } = await import("./run-search.ts");
+      await runSearchBest(path, options);
+    });
 }
 
 function addExport(search: Command): void {

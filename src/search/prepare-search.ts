@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { findModel } from "../checkpoint/find-model.ts";
 import { type Problem, TiesmithError } from "../errors.ts";
+import { checkGgufType } from "../gguf/layout.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
 import { VERSION } from "../version.ts";
 import { checkCandidates } from "./candidate-recipe.ts";
@@ -36,6 +37,7 @@ export async function prepareSearch(
   input: string | SearchInput,
   backend: CandidateBackend,
 ): Promise<PreparedSearch> {
+  if (backend.type !== undefined) checkGgufType(backend.type);
   const spec = readSpec(input);
   const problems: Problem[] = [];
   const plans = spec.methods.map((method) => checkCandidates(method, backend.type, problems));

@@ -7,9 +7,9 @@ import { TiesmithError } from "../errors.ts";
 import { modelLabels } from "../execute/manifest.ts";
 import { methods } from "../methods/registry.ts";
 import { referenceOf } from "../plan/find-model.ts";
+import { locatedRecipe } from "../plan/located-recipe.ts";
 import { planMerge } from "../plan/plan-merge.ts";
 import { Problems } from "../plan/problems.ts";
-import { locateReference } from "../plan/read-inputs.ts";
 import {
   describeReference,
   type ModelReference,
@@ -70,7 +70,7 @@ export function planTrajectory(recipe: string | RecipeInput, options: Trajectory
         checkpoint: modelLabels(plan.models)[replaced] as string,
         folder: resolve(plan.models[replaced]?.folder as string),
         x: axis.x[i] as number,
-        recipe: recipeToPlain(located(own)),
+        recipe: locatedRecipe(own),
         writeBytes: plan.writeBytes,
       },
     ];
@@ -113,20 +113,4 @@ function analysedModel(recipe: Recipe, replaced: number): number | null {
 function withModel(recipe: Recipe, index: number, reference: ModelReference): Recipe {
   const models = recipe.models.map((model, m) => (m === index ? { ...model, reference } : model));
   return { ...recipe, models };
-}
-
-/** The same recipe, by absolute paths: of an object, relative ones would be looked up elsewhere. */
-function located(recipe: Recipe): Recipe {
-  const at = (reference: ModelReference) => ({
-    location: locateReference(reference, recipe),
-    revision: null,
-  });
-  const { baseModel, models, tokenizerSource } = recipe;
-  return {
-    ...recipe,
-    baseModel: baseModel === null ? null : at(baseModel),
-    models: models.map((model) => ({ ...model, reference: at(model.reference) })),
-    tokenizerSource:
-      tokenizerSource === null || tokenizerSource === "base" ? tokenizerSource : at(tokenizerSource),
-  };
 }

@@ -1,7 +1,9 @@
 /** What is tuned on must not be tested on: by name, and by rows. */
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareSearch } from "../../src/search/prepare-search.ts";
 import { dataFolder, PLAIN_TASK, writeTask } from "../evaluate/task-builder.ts";
+import { TINYLANG } from "../gguf/tiny-checkpoint.ts";
 import { SMALL, task } from "./search-builder.ts";
 
 const row = (text: string, label = "red") => JSON.stringify({ text, label });
@@ -141,4 +143,12 @@ describe("candidates are refused before anything is merged", () => {
       message: expect.not.stringMatching("problems"),
     });
   });
+});
+
+it("the shipped example is right, with 35 candidates", async () => {
+  const { schedules, tasks } = await prepareSearch(join(TINYLANG, "../search/tinylang.yaml"), {
+    kind: "llama",
+  });
+  expect(schedules.map(({ trialCount }) => trialCount)).toEqual([5, 12, 18]);
+  expect([tasks.dev, tasks.test].map((all) => all?.length)).toEqual([3, 3]);
 });
