@@ -1,12 +1,12 @@
 /** The recipe with each checkpoint in a model's place, planned before anything is merged. */
 import { resolve } from "node:path";
+import { referenceOf } from "../checkpoint/find-model.ts";
 import { expandCheckpoints } from "../conflicts/expand-checkpoints.ts";
 import { modelIndex } from "../conflicts/planned-recipe.ts";
 import { axisOf } from "../conflicts/series.ts";
 import { TiesmithError } from "../errors.ts";
 import { modelLabels } from "../execute/manifest.ts";
 import { methods } from "../methods/registry.ts";
-import { referenceOf } from "../plan/find-model.ts";
 import { locatedRecipe } from "../plan/located-recipe.ts";
 import { planMerge } from "../plan/plan-merge.ts";
 import { Problems } from "../plan/problems.ts";

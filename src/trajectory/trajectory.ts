@@ -1,12 +1,12 @@
 /** `trajectory`: what merging gives along a training (Figure 2 of the paper), with what it costs in conflicts. */
 import { join } from "node:path";
+import { findModel } from "../checkpoint/find-model.ts";
 import { conflicts } from "../conflicts/conflicts.ts";
 import { type EvaluateOptions, evaluate } from "../evaluate/evaluate.ts";
 import type { EvaluationResults } from "../evaluate/results.ts";
 import { selectTasks } from "../evaluate/selection.ts";
 import { merge } from "../execute/merge.ts";
 import { throwIfInterrupted } from "../execute/with-pool.ts";
-import { findModel } from "../plan/find-model.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { VERSION } from "../version.ts";
 import { type Candidate, type PlannedTrajectory, planTrajectory } from "./candidates.ts";
