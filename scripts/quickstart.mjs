@@ -1,4 +1,7 @@
-/** From a fresh clone to a merged model, checked against the expected one. */
+/**
+ * From a fresh clone to a merged model, checked against the expected one, and on to the demonstration: search, test,
+ * report. `npm run quickstart -- --fast` tries and asks less.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +12,7 @@ import { setup } from "./setup.mjs";
 const FOLDER = "quickstart-output";
 const EXAMPLE = "examples/tinylang/expected/ties-sv";
 const BASE = "examples/tinylang/models/base";
+const DEMO_FOLDER = "tiesmith-demo";
 
 /** What the expected tensors allow: they were computed in float64, and both are rounded to bfloat16. */
 const MOST_ULPS = 1;
@@ -30,9 +34,11 @@ function quickstart() {
   console.log("\nComparing the merged model with the base that all started from");
   if (!tiesmith(["diff", BASE, FOLDER])) return false;
   console.log(
-    `\nDone. ${FOLDER}/ is a model folder that transformers loads; README.md there tells how it was made.`,
+    `\n${FOLDER}/ is a model folder that transformers loads; README.md there tells how it was made.`,
   );
-  console.log("Next: examples/recipes/ for your own models, and docs/recipes.md for every key.\n");
+  console.log("\nThe paper's experiment in miniature: search on dev rows, test, report");
+  if (!demonstrate()) return false;
+  console.log("\nDone. Next: docs/low-resource.md for your own models, and docs/recipes.md for every key.\n");
   return true;
 }
 
@@ -61,6 +67,14 @@ function shortened(lines) {
   const hidden = end - 1 - SHOWN_ROWS;
   if (hidden <= 1) return lines;
   return [...lines.slice(0, 1 + SHOWN_ROWS), `… and ${hidden} more`, ...lines.slice(end)];
+}
+
+/** Some minutes, so that its progress is shown as it comes. */
+function demonstrate() {
+  const words = ["demo", "--out", DEMO_FOLDER, ...process.argv.slice(2)];
+  console.log(`  $ npx tiesmith ${words.join(" ")}`);
+  const options = { cwd: root, stdio: "inherit" };
+  return spawnSync(process.execPath, ["dist/cli/main.cjs", ...words], options).status === 0;
 }
 
 function compare() {

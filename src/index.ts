@@ -15,6 +15,9 @@ export type {
   SlackPoint,
   TensorFigures,
 } from "./conflicts/report-data.ts";
+export { demo } from "./demo/api.ts";
+export type { DemoOptions, DemoProgress } from "./demo/options.ts";
+export type { DemoResults, Finding } from "./demo/results.ts";
 export { type ErrorCode, isBadInput, type Problem, TiesmithError } from "./errors.ts";
 export { checkData, evaluate, evaluateWithHarness, listTasks, rescore } from "./evaluate/api.ts";
 export type { BackendOptions } from "./evaluate/backend-options.ts";
@@ -28,7 +31,10 @@ export type {
   EvaluatedTask,
   EvaluationResults,
   Score,
+  TaskPredictions,
 } from "./evaluate/results.ts";
+export { type ScoreCell, type ScoreTable, scoreTables } from "./evaluate/score-tables.ts";
+export type { Prediction } from "./evaluate/scoring.ts";
 export { CutCache } from "./execute/cut-cache.ts";
 export { type DiffOptions, type DiffReport, type DiffTotals, diff } from "./execute/diff.ts";
 export type { ModelSummary } from "./execute/manifest.ts";
@@ -55,7 +61,12 @@ export {
 } from "./plan/plan-report.ts";
 export { recipeFromShorthand } from "./plan/shorthand.ts";
 export type { RecipeInput, Shorthand } from "./recipe/recipe.ts";
+export type { SearchExtras } from "./report/search-document.ts";
 export { writeConflictsReport } from "./report/write-conflicts-report.ts";
+export { writeEvaluationReport } from "./report/write-evaluation-report.ts";
+export { checkReportFolder } from "./report/write-report.ts";
+export { writeSearchReport } from "./report/write-search-report.ts";
+export { writeTrajectoryReport } from "./report/write-trajectory-report.ts";
 export { readSearch, search, searchCsv, searchStatus } from "./search/api.ts";
 export type { TrialListener } from "./search/on-trial.ts";
 export type {
@@ -72,4 +83,7 @@ export type {
 export type { SearchOptions, SearchProgress } from "./search/search-options.ts";
 export type { SearchStatus } from "./search/search-status.ts";
 export type { SearchInput } from "./search/spec.ts";
+export { trajectory } from "./trajectory/api.ts";
+export type { OtherCurve, TrajectoryOptions } from "./trajectory/options.ts";
+export type { TrajectoryCurve, TrajectoryPoint, TrajectoryResults } from "./trajectory/results.ts";
 export { VERSION } from "./version.ts";

@@ -41,8 +41,9 @@ describe("imports", () => {
   const layers = [
     ["cli"],
     ["index"],
+    ["demo"],
     ["report"],
-    ["search"],
+    ["search", "trajectory"],
     ["evaluate", "conflicts"],
     ["execute"],
     ["plan"],

@@ -1,6 +1,6 @@
 /** `tiesmith conflicts`: what a TIES merge discards, without merging. */
-import { type Command, Option } from "commander";
-import { TiesmithError } from "../errors.ts";
+import type { Command } from "commander";
+import { numbersOption } from "./number-words.ts";
 import { addOutputOptions, type OutputOptions, threadsOption } from "./options.ts";
 import { addRecipeWords, type RecipeWordOptions } from "./recipe-words.ts";
 
@@ -55,22 +55,4 @@ export function addConflictsCommand(program: Command): void {
       const { runConflicts } = await import("./run-conflicts.ts");
       await runConflicts(words, options);
     });
-}
-
-/** Numbers with commas between them. */
-function numbersOption(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((word) => {
-    const parts = word.split(",").map((part) => part.trim());
-    const numbers = parts.map(Number);
-    if (parts.every((part) => part !== "") && numbers.every(Number.isFinite)) return numbers;
-    const [option = flags] = flags.split(" ");
-    const received = JSON.stringify(word);
-    throw new TiesmithError(
-      "USAGE",
-      `Expected numbers such as 0.2,0.4 for ${option}, but received ${received}`,
-      {
-        option,
-      },
-    );
-  });
 }

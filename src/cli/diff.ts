@@ -18,7 +18,7 @@ export interface DiffCommandOptions extends OutputOptions {
 
 /** Adds the command to the program. */
 export function addDiffCommand(program: Command): void {
-  const command = program.command("diff").summary("compare two models tensor by tensor");
+  const command = program.command("diff").summary("compare two models by tensor");
   command
     .description("Compares two models tensor by tensor, whatever their dtypes and files.")
     .argument("<a>", "a model folder, or a hub id in the local cache")

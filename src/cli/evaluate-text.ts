@@ -1,81 +1,21 @@
 /** Scores as tables, laid out like the paper's Tables 3 and 7-13: best bold, second underlined. */
-import type { EvaluationResults } from "../index.ts";
+import { type EvaluationResults, type ScoreTable, scoreTables } from "../index.ts";
 import { formatDuration } from "./quantities.ts";
 import { coloursOf, printable } from "./terminal.ts";
 
-interface Cell {
-  readonly text: string;
-  readonly rank?: 1 | 2 | undefined;
-}
-
-interface ScoreTable {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly { readonly model: string; readonly cells: readonly Cell[] }[];
-}
-
-type Value = { readonly value: number; readonly standardError: number } | undefined;
+type Cell = ScoreTable["rows"][number]["cells"][number];
 
 /** All tables, as text for a terminal or as Markdown, and what else there is to say. */
 export function formatEvaluation(results: EvaluationResults, markdown: boolean): string {
-  const tables = tablesOf(results).map((table) => (markdown ? markdownTable(table) : terminalTable(table)));
-  return [...tables, ...comparisonLines(results), ...unparsableLines(results), speedLine(results)]
-    .filter((part) => part !== "")
+  const rest = [...comparisonLines(results), ...unparsableLines(results), speedLine(results)];
+  return [formatScores(results, markdown), ...rest].filter((part) => part !== "").join("\n\n");
+}
+
+/** The tables alone. */
+export function formatScores(results: EvaluationResults, markdown: boolean): string {
+  return scoreTables(results)
+    .map((table) => (markdown ? markdownTable(table) : terminalTable(table)))
     .join("\n\n");
-}
-
-/** One table a language, models × tasks; where there are several languages, models × languages before them. */
-function tablesOf(results: EvaluationResults): ScoreTable[] {
-  const languages = [...new Map(results.tasks.map((task) => [task.language, task.languageName]))];
-  const names = results.models.map(({ name }) => name);
-  const averageOf = (model: string, language: string | null) =>
-    results.averages.find((average) => average.model === model && average.language === language);
-  const byLanguage = languages.map(([code, name]) => {
-    const tasks = results.tasks.filter(({ language }) => language === code);
-    const scoreOf = (model: string, task: string) =>
-      results.scores.find((score) => score.model === model && score.task === task && score.language === code);
-    const columns = [...tasks.map(({ column }) => column), ...(tasks.length > 1 ? ["Average"] : [])];
-    const values = names.map((model): Value[] => [
-      ...tasks.map(({ task }) => scoreOf(model, task)),
-      ...(tasks.length > 1 ? [averageOf(model, code)] : []),
-    ]);
-    return tableOf(name, columns, names, values);
-  });
-  if (languages.length < 2) return byLanguage;
-  const columns = [...languages.map(([, name]) => name), "Average"];
-  const values = names.map((model) =>
-    [...languages.map(([code]) => code), null].map((code) => averageOf(model, code)),
-  );
-  return [tableOf("Average over the tasks of each language", columns, names, values), ...byLanguage];
-}
-
-function tableOf(
-  title: string,
-  columns: readonly string[],
-  models: readonly string[],
-  values: readonly Value[][],
-): ScoreTable {
-  const shown = values.map((row) =>
-    row.map((value) => (value === undefined ? undefined : percent(value.value))),
-  );
-  const ranks = columns.map((_, i) => {
-    const distinct = [...new Set(shown.flatMap((row) => row[i] ?? []))].sort((a, b) => Number(b) - Number(a));
-    return (text: string) => (models.length < 2 ? -1 : distinct.indexOf(text)) + 1;
-  });
-  const rows = models.map((model, m) => ({
-    model,
-    cells: columns.map((_, i): Cell => {
-      const value = values[m]?.[i];
-      const text = shown[m]?.[i];
-      if (value === undefined || text === undefined) return { text: "–" };
-      const rank = ranks[i]?.(text);
-      return {
-        text: `${text} ± ${percent(value.standardError)}`,
-        rank: rank === 1 || rank === 2 ? rank : undefined,
-      };
-    }),
-  }));
-  return { title, columns, rows };
 }
 
 function percent(share: number): string {

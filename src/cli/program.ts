@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { addConflictsCommand } from "./conflicts.ts";
+import { addDemoCommand } from "./demo.ts";
 import { addDiffCommand } from "./diff.ts";
 import { addEvaluateCommand } from "./evaluate.ts";
 import { addExportCommand } from "./export.ts";
@@ -14,6 +15,7 @@ import type { OutputOptions } from "./options.ts";
 import { addPlanCommand } from "./plan.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTasksCommand } from "./tasks.ts";
+import { addTrajectoryCommand } from "./trajectory.ts";
 import { addVerifyCommand } from "./verify.ts";
 
 const EXAMPLES = `
@@ -40,8 +42,10 @@ const COMMANDS = [
   addVerifyCommand,
   addEvaluateCommand,
   addTasksCommand,
+  addTrajectoryCommand,
   addExportCommand,
   addSearchCommand,
+  addDemoCommand,
 ];
 
 /** Runs one command line, given without node and script, and sets the exit code of the process. */

@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { TiesmithError } from "../errors.ts";
 import { addOutputOptions, type OutputOptions, threadsOption } from "./options.ts";
+import { addSearchReport } from "./search-report.ts";
 
 const EXAMPLES = `
 Examples:
@@ -10,6 +11,7 @@ Examples:
   $ tiesmith search status runs
   $ tiesmith search best runs > best.yaml
   $ tiesmith search export runs --out trials.csv
+  $ tiesmith search report runs --out report
 
 The spec names recipes with variables (density: \${k_ct}), what the variables
 may be, tasks with a dev split, and the models of the final test; docs/search.md
@@ -66,6 +68,7 @@ export function addSearchCommand(program: Command): void {
   addStatus(command);
   addBest(command);
   addExport(command);
+  addSearchReport(command);
 }
 
 function addStatus(search: Command): void {

@@ -47,7 +47,7 @@ export function planAnalysis(recipe: string | RecipeInput, options: ConflictsOpt
   const plan = planned(parsed, options, problems);
   if (plan === null) throw TiesmithError.fromProblems(problems.list);
   const labels = modelLabels(plan.models);
-  const analysed = indexOf("of", options.of, parsed) ?? plan.priority ?? labels.length - 1;
+  const analysed = modelIndex("of", options.of, parsed) ?? plan.priority ?? labels.length - 1;
   const varied = variedModel(parsed, options);
   checkSlackCurve(parsed, plan, analysed, options);
   const series = options.series === undefined ? null : planSeries(parsed, analysed, options, problems);
@@ -68,8 +68,11 @@ function tensorsOf(plan: MergePlan): TensorWork[] {
   return planWorks(plan, "", false).filter((work): work is TensorWork => !isCopy(work));
 }
 
-/** A model as the recipe names it, or by its short name. */
-function indexOf(option: string, name: string | undefined, recipe: Recipe): number | null {
+/**
+ * A model as the recipe names it, or by its short name; null without a name.
+ * @throws {TiesmithError} `USAGE` naming the option
+ */
+export function modelIndex(option: string, name: string | undefined, recipe: Recipe): number | null {
   if (name === undefined) return null;
   const references = recipe.models.map(({ reference }) => describeReference(reference));
   const labels = modelLabels(references.map((reference) => ({ reference })));
@@ -86,7 +89,7 @@ function indexOf(option: string, name: string | undefined, recipe: Recipe): numb
 }
 
 function variedModel(recipe: Recipe, { densities, vary }: ConflictsOptions): number | null {
-  const varied = indexOf("vary", vary, recipe);
+  const varied = modelIndex("vary", vary, recipe);
   if (densities === undefined || varied !== null || recipe.models.length === 2) return varied;
   throw new TiesmithError(
     "USAGE",
@@ -126,7 +129,7 @@ function planSeries(
   checkCheckpoints(checkpoints, x);
   // The only model of a recipe is the analysed one, and is refused below.
   const other = recipe.models.length === 1 ? 0 : recipe.models.findIndex((_, m) => m !== analysed);
-  const replaced = indexOf("series.replaces", replaces, recipe) ?? other;
+  const replaced = modelIndex("series.replaces", replaces, recipe) ?? other;
   if (replaced === analysed)
     throw new TiesmithError(
       "USAGE",

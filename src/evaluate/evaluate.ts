@@ -12,6 +12,7 @@ import {
   type EvaluationResults,
   RESULTS_FORMAT,
   type Score,
+  type TaskPredictions,
 } from "./results.ts";
 import { runTask, type TaskRun } from "./run-task.ts";
 import { type SelectedTask, type SelectionOptions, selectTasks } from "./selection.ts";
@@ -37,6 +38,8 @@ export interface EvaluateOptions extends SelectionOptions {
   readonly out?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
+  /** Hears the rows of each model on each task when they are scored; what a report lists. */
+  readonly onPredictions?: ((rows: TaskPredictions) => void) | undefined;
 }
 
 /** See `api.ts`. */
@@ -57,7 +60,9 @@ export async function evaluate(
 }
 
 /** What {@link evaluateWith} is told beyond models and tasks. */
-export type RunOptions = Pick<EvaluateOptions, "out" | "signal" | "onProgress"> & { readonly cache: string };
+export type RunOptions = Pick<EvaluateOptions, "out" | "signal" | "onProgress" | "onPredictions"> & {
+  readonly cache: string;
+};
 
 /** Evaluates with a backend that runs already, on tasks that have been read. */
 export async function evaluateWith(
@@ -109,7 +114,11 @@ async function runAll(
         const settings = backend.settingsOf();
         const store = new PredictionStore(options.cache, { modelHash: model.hash, settings, task: name });
         const hooks = { answered: report(model.name, task), signal: options.signal };
-        runs.push(await runTask(model.name, task, store, () => opened.session(), hooks));
+        const run = await runTask(model.name, task, store, () => opened.session(), hooks);
+        const { predictions } = run;
+        const { task: taskName, language, split } = facts;
+        options.onPredictions?.({ model: model.name, task: taskName, language, split, predictions });
+        runs.push(run);
       }
       all.push({ model, runs });
     } finally {

@@ -19,6 +19,8 @@ export interface Item {
   /** The right choice; null for generation. */
   readonly goldIndex: number | null;
   readonly goldText: string;
+  /** The row's own part of the context: what follows description and examples. */
+  readonly prompt: string;
 }
 
 export interface PromptOptions {
@@ -55,8 +57,8 @@ export function makeItems(
     const context = [...opening, ...before, own.text].join(file.task.separator);
     const request = requestOf(file, context, own.choices);
     const requestHash = createHash("sha256").update(JSON.stringify(request)).digest("hex");
-    const { choices, goldIndex, goldText } = own;
-    return { key: row.key, row: row.row, request, requestHash, choices, goldIndex, goldText };
+    const { choices, goldIndex, goldText, text: prompt } = own;
+    return { key: row.key, row: row.row, request, requestHash, choices, goldIndex, goldText, prompt };
   });
 }
 

@@ -1,6 +1,6 @@
 /** What an evaluation comes to: plain data, the same in the API, in `--json` and in results.json. */
 
-import type { Normalization } from "./scoring.ts";
+import type { Normalization, Prediction } from "./scoring.ts";
 import type { Estimate, PairedDifference } from "./statistics.ts";
 
 /** Raised when a key changes its meaning. */
@@ -74,4 +74,13 @@ export interface EvaluationResults {
   /** Every later model against the first, on the same rows. */
   readonly comparisons: readonly Comparison[];
   readonly notes: readonly string[];
+}
+
+/** All rows of one model on one task in one language. */
+export interface TaskPredictions {
+  readonly model: string;
+  readonly task: string;
+  readonly language: string;
+  readonly split: string;
+  readonly predictions: readonly Prediction[];
 }

@@ -11,6 +11,8 @@ export interface Prediction {
   readonly row: number;
   readonly requestHash: string;
   readonly correct: boolean;
+  /** What was asked, without examples; absent in files of older versions. */
+  readonly prompt?: string | undefined;
   /** The right choice's text, or the right answer. */
   readonly gold: string;
   /** The chosen text, or what was extracted; null if nothing was found. */
@@ -31,18 +33,21 @@ export const NORMALIZATIONS = ["none", "characters", "bytes"] as const;
 export type Normalization = (typeof NORMALIZATIONS)[number];
 
 /** What scoring needs of an item. */
-export type ScoredItem = Pick<Item, "key" | "row" | "requestHash" | "choices" | "goldIndex" | "goldText">;
+export type ScoredItem = Pick<Item, "key" | "row" | "requestHash" | "choices" | "goldIndex" | "goldText"> & {
+  readonly prompt?: string | undefined;
+};
 
 /** Scores one answer by the task's rules. */
 export function scoreAnswer(item: ScoredItem, answer: ModelAnswer, scoring: Scoring): Prediction {
-  const { key, row, requestHash } = item;
+  const { key, row, requestHash, prompt } = item;
   if (scoring.method === "generation") {
     const { text, bytes, ended } = answer as GenerateAnswer;
     const chosen = extractAnswer(text, scoring.extract);
     const correct = chosen !== null && isSameAnswer(chosen, item.goldText, scoring.extract.compare);
     const raw = bytes === null ? null : Buffer.from(bytes, "base64");
     const unparsableAt = raw === null ? null : findUnparsable(raw, ended);
-    return { key, row, requestHash, correct, gold: item.goldText, chosen, text, bytes, ended, unparsableAt };
+    const gold = item.goldText;
+    return { key, row, requestHash, correct, prompt, gold, chosen, text, bytes, ended, unparsableAt };
   }
   const { logLikelihoods } = answer as RankAnswer;
   const right = (normalization: Normalization) =>
@@ -54,6 +59,7 @@ export function scoreAnswer(item: ScoredItem, answer: ModelAnswer, scoring: Scor
     row,
     requestHash,
     correct: best === item.goldIndex,
+    prompt,
     gold: item.choices[item.goldIndex as number] as string,
     chosen: item.choices[best] ?? null,
     choices: item.choices,

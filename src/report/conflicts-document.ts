@@ -2,7 +2,7 @@
 import type { Figures } from "../conflicts/figures.ts";
 import type { ConflictsReport, GroupFigures } from "../conflicts/report-data.ts";
 import { analysedOf, conflictBars, conflictsByKind, discardedLine, moduleMap } from "./conflicts-figures.ts";
-import type { ReportDocument, ReportSection, ReportTable } from "./document.ts";
+import { type ReportDocument, type ReportSection, type ReportTable, right } from "./document.ts";
 import { percent, three, whole } from "./numbers.ts";
 import { gridFigure, slackFigure } from "./setting-figures.ts";
 import { agreement, histogram } from "./task-vector-figures.ts";
@@ -46,8 +46,6 @@ function summary(report: ConflictsReport): string {
     );
   return lines.join(" ");
 }
-
-const right = (title: string) => ({ title, align: "right" as const });
 
 function wholeModel(report: ConflictsReport): ReportSection {
   const counts = [

@@ -1,58 +1,29 @@
-/** A document as one HTML file that needs nothing else: no script, no font, no network. */
-import type { Figure, ReportDocument, ReportTable } from "./document.ts";
+/** A document as one HTML file that needs nothing else: no font, no network, and no script but to filter rows. */
+import type { Cell, CodeBlock, Figure, ReportDocument, ReportSection, ReportTable } from "./document.ts";
 import { escapeXml, renderSvg } from "./render-svg.ts";
-import { DARK, LIGHT, schemeVariables, withVariables } from "./theme.ts";
+import { BROWSER_SCRIPT, BROWSER_SCRIPT_HASH, browserOf } from "./row-browser.ts";
+import { BROWSER_STYLE, STYLE } from "./style.ts";
+import { withVariables } from "./theme.ts";
 
 /** Figures are drawn for both, so that text in them has its size on a phone, too. */
 const WIDE = 720;
 const NARROW = 330;
 
-const STYLE = `
-:root { color-scheme: light dark; ${schemeVariables(LIGHT)} }
-@media (prefers-color-scheme: dark) { :root { ${schemeVariables(DARK)} } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 52rem; background: var(--paper); color: var(--ink);
-  font: 16px/1.55 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0.5rem 0 1rem; }
-h2 { font-size: 1.2rem; margin: 2.5rem 0 0.5rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }
-p { margin: 0.6rem 0; }
-figure { margin: 1.5rem 0; }
-figure svg { display: block; width: 100%; height: auto; }
-.narrow { display: none; }
-figcaption, caption { color: var(--muted); font-size: 0.9rem; }
-figcaption b { color: var(--ink); font-weight: 600; }
-caption { text-align: left; padding-bottom: 0.3rem; }
-.scroll { overflow-x: auto; margin: 1rem 0; }
-table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.25rem 0.6rem 0.25rem 0; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; color: var(--muted); }
-.right { text-align: right; }
-@media (max-width: 40rem) { .wide { display: none; } .narrow { display: block; } body { font-size: 15px; } }
-`;
-
 /** The page, figures included. */
 export async function htmlOf(document: ReportDocument): Promise<string> {
   const { title, lead, sections } = document;
   const parts: string[] = [];
-  for (const section of sections) {
-    const figures: string[] = [];
-    for (const figure of section.figures ?? []) figures.push(await figureOf(figure));
-    parts.push(
-      `<section>\n<h2>${escapeXml(section.title)}</h2>`,
-      ...(section.paragraphs ?? []).map(paragraph),
-      ...figures,
-      ...(section.tables ?? []).map(tableOf),
-      "</section>",
-    );
-  }
+  for (const section of sections) parts.push(await sectionOf(section));
+  const browses = sections.some(({ browsers = [] }) => browsers.length > 0);
+  const script = browses ? `; script-src '${BROWSER_SCRIPT_HASH}'` : "";
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'${script}">
 <title>${escapeXml(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${browses ? BROWSER_STYLE : ""}</style>
 </head>
 <body>
 <main>
@@ -60,9 +31,25 @@ export async function htmlOf(document: ReportDocument): Promise<string> {
 ${lead.map(paragraph).join("\n")}
 ${parts.join("\n")}
 </main>
+${browses ? BROWSER_SCRIPT : ""}
 </body>
 </html>
 `;
+}
+
+async function sectionOf(section: ReportSection): Promise<string> {
+  const { title, paragraphs = [], figures = [], tables = [], code = [], browsers = [] } = section;
+  const drawn: string[] = [];
+  for (const figure of figures) drawn.push(await figureOf(figure));
+  return [
+    `<section>\n<h2>${escapeXml(title)}</h2>`,
+    ...paragraphs.map(paragraph),
+    ...drawn,
+    ...tables.map(tableOf),
+    ...code.map(codeOf),
+    ...browsers.map(browserOf),
+    "</section>",
+  ].join("\n");
 }
 
 const paragraph = (text: string) => `<p>${escapeXml(text)}</p>`;
@@ -79,8 +66,8 @@ async function figureOf(figure: Figure): Promise<string> {
 
 function tableOf({ title, columns, rows }: ReportTable): string {
   const kind = columns.map(({ align }) => (align === "right" ? ' class="right"' : ""));
-  const row = (cells: readonly string[], tag: string) =>
-    `<tr>${cells.map((cell, i) => `<${tag}${kind[i] ?? ""}>${escapeXml(cell)}</${tag}>`).join("")}</tr>`;
+  const row = (cells: readonly Cell[], tag: string) =>
+    `<tr>${cells.map((cell, i) => `<${tag}${kind[i] ?? ""}>${cellOf(cell)}</${tag}>`).join("")}</tr>`;
   const caption = title === undefined ? "" : `<caption>${escapeXml(title)}</caption>`;
   const head = row(
     columns.map((column) => column.title),
@@ -90,4 +77,15 @@ function tableOf({ title, columns, rows }: ReportTable): string {
   return `<div class="scroll" tabindex="0"><table>${caption}<thead>${head}</thead><tbody>${rows
     .map((cells) => row(cells, "td"))
     .join("")}</tbody></table></div>`;
+}
+
+function cellOf(cell: Cell): string {
+  if (typeof cell === "string") return escapeXml(cell);
+  const text = escapeXml(cell.text);
+  if (cell.rank === undefined) return text;
+  return cell.rank === 1 ? `<b>${text}</b>` : `<u>${text}</u>`;
+}
+
+function codeOf({ title, text }: CodeBlock): string {
+  return `<p class="title">${escapeXml(title)}</p>\n<pre tabindex="0"><code>${escapeXml(text)}</code></pre>`;
 }

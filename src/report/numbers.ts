@@ -21,3 +21,8 @@ export function three(value: number | null): string {
   if (size >= 1000) return Math.round(value).toLocaleString("en-US");
   return size >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
 }
+
+/** `+1.50`, `−0.50`: a difference of shares in percentage points. */
+export function signedPoints(difference: number): string {
+  return `${difference < 0 ? "−" : "+"}${Math.abs(100 * difference).toFixed(2)}`;
+}

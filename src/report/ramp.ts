@@ -2,10 +2,11 @@
 import { RAMP } from "./theme.ts";
 
 /** Text on a cell of the ramp: light on its dark half, dark on its light half. */
-export function rampText(field: string, most: number, format: string) {
+export function rampText(field: string, [least, most]: readonly [number, number], format: string) {
+  const middle = least + 0.55 * (most - least);
   return {
     text: { field, type: "quantitative", format },
-    color: { condition: { test: `datum.${field} > ${0.55 * most}`, value: "#101418" }, value: "#f6f8fa" },
+    color: { condition: { test: `datum.${field} > ${middle}`, value: "#101418" }, value: "#f6f8fa" },
   };
 }
 

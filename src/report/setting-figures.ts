@@ -68,7 +68,10 @@ export function gridFigure(grid: DensityGrid, analysed: string, modelNames: read
           mark: { type: "rect" },
           encoding: { color: { field: "share", type: "quantitative", scale: rampScale(most), legend: null } },
         },
-        { mark: { type: "text", fontSize: width < 500 ? 10 : 13 }, encoding: rampText("share", most, ".1%") },
+        {
+          mark: { type: "text", fontSize: width < 500 ? 10 : 13 },
+          encoding: rampText("share", [0, most], ".1%"),
+        },
       ],
     }),
   };

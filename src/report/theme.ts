@@ -47,6 +47,9 @@ export const DARK: Scheme = {
 /** The models of a figure, in recipe order; further ones begin anew. */
 export const MODEL_COLOURS = [LIGHT.first, LIGHT.second, LIGHT.third, LIGHT.fourth];
 
+/** The same and more, where a figure has many groups. */
+export const SERIES_COLOURS = [...MODEL_COLOURS, LIGHT.won, LIGHT.lost];
+
 /** Shares from none to the largest: readable on light and dark paper, and for the colour-blind (after viridis). */
 export const RAMP = ["#3b2a6e", "#33638d", "#1f958b", "#6cc24f", "#f4e04d"];
 

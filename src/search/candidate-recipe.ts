@@ -8,15 +8,7 @@ import { methods } from "../methods/registry.ts";
 import { ggufRequest } from "../plan/gguf-output.ts";
 import type { MergePlan } from "../plan/merge-plan.ts";
 import { planMerge } from "../plan/plan-merge.ts";
-import { locateReference } from "../plan/read-inputs.ts";
-import {
-  type ModelReference,
-  parseRecipe,
-  type Recipe,
-  type RecipeInput,
-  recipeFromObject,
-  recipeToPlain,
-} from "../recipe/recipe.ts";
+import { parseRecipe, type Recipe, recipeFromObject } from "../recipe/recipe.ts";
 import type { Parameters } from "./results.ts";
 import { gridPoints, pointFrom, valueAt } from "./space.ts";
 import type { MethodSpec } from "./spec.ts";
@@ -44,24 +36,6 @@ export function recipeAt(method: MethodSpec, point: Parameters): Recipe {
   const text = recipeText(method, point);
   if (path !== null) return parseRecipe(text, methods, { path: basename(path), folder });
   return recipeFromObject(parse(text), methods, { path: null, folder });
-}
-
-/** The same as an object that means the same everywhere: models by their absolute folders. */
-export function mergeInput(recipe: Recipe): RecipeInput {
-  const located = (reference: ModelReference): ModelReference => ({
-    location: locateReference(reference, recipe),
-    revision: null,
-  });
-  // A base that takes no part in the arithmetic need not be there.
-  const usesBase = methods.find(({ name }) => name === recipe.mergeMethod)?.base === "required";
-  const { baseModel, tokenizerSource } = recipe;
-  return recipeToPlain({
-    ...recipe,
-    baseModel: baseModel === null || !usesBase ? null : located(baseModel),
-    models: recipe.models.map((model) => ({ ...model, reference: located(model.reference) })),
-    tokenizerSource:
-      tokenizerSource === null || tokenizerSource === "base" ? tokenizerSource : located(tokenizerSource),
-  });
 }
 
 /**

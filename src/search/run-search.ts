@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TiesmithError } from "../errors.ts";
 import type { EvaluationResults, Score } from "../evaluate/results.ts";
-import { mergeInput, recipeAt, recipeHash, recipeText } from "./candidate-recipe.ts";
+import { locatedRecipe } from "../plan/located-recipe.ts";
+import { recipeAt, recipeHash, recipeText } from "./candidate-recipe.ts";
 import { type Candidate, CandidateRunner } from "./candidates.ts";
 import type { Claim } from "./claims.ts";
 import { appendToJournal, type JournalState, type TestRecord, type TrialRecord } from "./journal.ts";
@@ -172,7 +173,7 @@ class SearchRun {
   }
 
   #candidate({ method, parameters }: Pick<Job, "method" | "parameters">): Candidate {
-    const recipe = mergeInput(recipeAt(method, parameters));
+    const recipe = locatedRecipe(recipeAt(method, parameters));
     const hash = recipeHash(JSON.stringify([recipe, this.#prepared.inputsHash])).slice(0, 32);
     return { name: method.name, recipe, hash };
   }

@@ -1,5 +1,5 @@
 /** `tiesmith evaluate`, `tasks` and `export` on the command line: tables, JSON, refusals in one line. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
@@ -52,6 +52,16 @@ describe("tiesmith evaluate", () => {
     const json = JSON.parse(tiesmith([...words, ...common, "--json"], folder).stdout);
     expect(json.scores).toHaveLength(12);
     expect(json.averages).toHaveLength(9);
+  });
+
+  it("writes a report, and refuses a folder of other files before it asks a model", () => {
+    const folder = temporaryFolder();
+    const words = ["evaluate", model("sft"), "--tasks", task("tc"), "--languages", "A", "--data", DATA];
+    const common = ["--limit", "3", "--cache", "cache", "--threads", "1"];
+    const { stdout } = tiesmith([...words, ...common, "--report", "seen"], folder);
+    expect(stdout).toMatch(/\nWrote 6 files to seen; open seen\/report\.html\n$/);
+    expect(readFileSync(join(folder, "seen/report.html"), "utf8")).toContain("Text: ");
+    refused(tiesmith([...words, ...common, "--report", "cache"], folder), 2, /hold an earlier report/);
   });
 
   it.each([
