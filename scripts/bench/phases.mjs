@@ -42,7 +42,7 @@ export function readPhases(stderr, mergeSeconds) {
     .map((line) => JSON.parse(line));
   if (threads.length === 0) return null;
   const times = { disk: 0, measure: 0, combine: 0, other: 0, queued: 0, idle: 0, write: 0, readBytes: 0 };
-  for (const { seconds, idle, calls } of threads) {
+  for (const { cpu, idle, calls } of threads) {
     let inCalls = 0;
     for (const [name, call] of Object.entries(calls)) {
       times[PHASES[name] ?? "other"] += call.cpu;
@@ -50,10 +50,10 @@ export function readPhases(stderr, mergeSeconds) {
       times.queued += call.queued;
       times.write += call.writing;
       times.readBytes += call.readBytes;
-      inCalls += call.cpu + call.asleep + call.queued;
+      inCalls += call.cpu;
     }
     times.idle += idle;
-    times.other += seconds - idle - inCalls;
+    times.other += cpu - inCalls;
   }
   const longest = Math.max(...threads.map(({ seconds }) => seconds));
   return { ...times, outside: mergeSeconds - longest };

@@ -2,7 +2,7 @@
  * What a worker's time goes to, for those who measure: with TIESMITH_TIMERS set, a line for each thread is printed to
  * stderr at the end, by native call; as JSON where it is `json`.
  */
-import { performance } from "node:perf_hooks";
+import { addon } from "../native/addon.ts";
 import type { NativeCall } from "../native/watched-addon.ts";
 
 /** Seconds of one kind of call. Writes overlap with other calls, and with each other. */
@@ -18,12 +18,14 @@ interface CallTimes {
   readBytes: number;
 }
 
-/** A thread's times, as they are printed. `seconds` = calls + `idle` + the JavaScript between them. */
+/** A thread's times, as they are printed. What `cpu` has beyond that of the calls is JavaScript. */
 export interface ThreadTimes {
   readonly thread: number;
   /** From its first batch to the end of its last one. */
   readonly seconds: number;
-  /** With no batch to go on with: it waits for writes, or for the main thread. */
+  /** With a core. */
+  readonly cpu: number;
+  /** Neither with a core nor in a call: it waits for writes, for the main thread, or for a core. */
   readonly idle: number;
   readonly calls: Readonly<Record<string, CallTimes>>;
 }
@@ -34,10 +36,7 @@ export const TIMERS: string | null = process.env.TIESMITH_TIMERS ?? null;
 export class Timers {
   readonly #thread: number;
   readonly #calls: Record<string, CallTimes> = {};
-  #started: {
-    readonly at: number;
-    readonly loop: ReturnType<typeof performance.eventLoopUtilization>;
-  } | null = null;
+  #started: { readonly at: number; readonly cpuSeconds: number } | null = null;
 
   constructor(thread: number) {
     this.#thread = thread;
@@ -45,7 +44,7 @@ export class Timers {
 
   /** A batch begins: the thread's time runs from the first. */
   begin(): void {
-    this.#started ??= { at: performance.now(), loop: performance.eventLoopUtilization() };
+    this.#started ??= { at: performance.now(), cpuSeconds: addon().threadCpuSeconds() };
   }
 
   /** Takes a call's times, and those of its write when it ends. */
@@ -65,13 +64,13 @@ export class Timers {
   }
 
   get times(): ThreadTimes {
-    const { at, loop } = this.#started ?? { at: performance.now(), loop: performance.eventLoopUtilization() };
-    return {
-      thread: this.#thread,
-      seconds: (performance.now() - at) / 1000,
-      idle: performance.eventLoopUtilization(loop).idle / 1000,
-      calls: this.#calls,
-    };
+    const { at, cpuSeconds } = this.#started ?? { at: performance.now(), cpuSeconds: 0 };
+    const seconds = (performance.now() - at) / 1000;
+    const cpu = addon().threadCpuSeconds() - cpuSeconds;
+    const inCalls = Object.values(this.#calls).reduce((sum, { asleep, queued }) => sum + asleep + queued, 0);
+    // Not by the loop's own idle time: a worker of piscina waits for tasks outside of its loop.
+    const idle = Math.max(0, seconds - cpu - inCalls);
+    return { thread: this.#thread, seconds, cpu, idle, calls: this.#calls };
   }
 }
 

@@ -66,7 +66,6 @@ describe("TIESMITH_TIMERS", () => {
       for (const call of all)
         expect(Math.min(call.cpu, call.queued, call.count - 1)).toBeGreaterThanOrEqual(0);
       const inCalls = all.reduce((sum, { cpu, asleep, queued }) => sum + cpu + asleep + queued, 0);
-      // The loop's own clock counts in milliseconds.
       expect(inCalls + idle).toBeLessThan(seconds + 0.01);
       expect(inCalls).toBeGreaterThan(0);
     }
