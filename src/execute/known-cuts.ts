@@ -36,7 +36,7 @@ export class KnownCuts {
     const tensors = works.filter(isTies);
     this.#cache = cache;
     this.#scopes = scopesOf(plan, tensors);
-    this.#keys = keysOf(plan, tensors, [...this.#scopes.values()]);
+    this.#keys = keysOf(plan, tensors);
     const parts = partsIn(cache, this.#keys);
     for (const [i, scope] of [...this.#scopes.keys()].entries()) this.#known.set(scope, parts(i));
   }
@@ -93,16 +93,17 @@ function scopesOf(plan: MergePlan, tensors: readonly TiesWork[]): Map<string, Ti
   return new Map(tensors.map(({ name, arithmetic }) => [name, arithmetic]));
 }
 
-function keysOf(plan: MergePlan, tensors: readonly TiesWork[], scopes: readonly TiesArithmetic[]): Keys {
+function keysOf(plan: MergePlan, tensors: readonly TiesWork[]): Keys {
+  const arithmetics = tensors.map(({ arithmetic }) => arithmetic);
   const grid = tensors.map(({ name, elementCount, chunkElements }) => [name, elementCount, chunkElements]);
   const shared = [VERSION, plan.scope, plan.base === null ? null : identityOf(plan.base), grid];
   const trims = plan.models.map((model, i) =>
-    keyOf(["trims", shared, identityOf(model), scopes.map(({ densities }) => densities[i])]),
+    keyOf(["trims", shared, identityOf(model), arithmetics.map(({ densities }) => densities[i])]),
   );
-  const isRescaled = scopes.some(({ rescale }) => rescale);
-  const isElected = scopes.some(({ slack, zeroSign }) => slack !== null || zeroSign === "majority");
-  // Of what an election depends on; lambda and normalize come after it.
-  const elections = scopes.map(({ lambda: _, normalize: __, ...rest }) => rest);
+  const isRescaled = arithmetics.some(({ rescale }) => rescale);
+  const isElected = arithmetics.some(({ slack, zeroSign }) => slack !== null || zeroSign === "majority");
+  // Of what an election depends on, in every tensor: weights may differ within a scope. Lambda and normalize come after.
+  const elections = arithmetics.map(({ lambda: _, normalize: __, ...rest }) => rest);
   return {
     trims,
     norms: isRescaled ? trims.map((key) => keyOf(["norms", key])) : null,

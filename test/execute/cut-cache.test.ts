@@ -118,6 +118,24 @@ describe("a merge with cuts of an earlier one has the same bytes and manifest", 
 });
 
 describe("what is measured again", () => {
+  it("is an election whose weights differ in one tensor", async () => {
+    const folder = randomModels();
+    const cuts = new CountingCache();
+    for (const scope of ["tensor", "model"])
+      for (const weight of [1, 0.4]) {
+        const { models, ...rest } = svRecipe(folder, [0.6, 0.2], { scope });
+        const weights = [{ filter: "b", value: weight }, { value: 1 }];
+        const weighted = models?.map((model) => ({
+          ...model,
+          parameters: { ...model.parameters, weight: String(model.model).endsWith("ct") ? weights : 1 },
+        }));
+        const recipe = { ...rest, models: weighted } as RecipeInput;
+        const before = cuts.kept;
+        expect((await merged(recipe, { cuts })).written).toEqual((await merged(recipe)).written);
+        expect(cuts.kept - before).toBe(weight === 1 ? 3 : 1);
+      }
+  });
+
   it("is in a grid of densities one of each model, and every election", async () => {
     const folder = randomModels();
     const cuts = new CountingCache();
