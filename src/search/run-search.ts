@@ -25,6 +25,9 @@ const CANDIDATE_FAILURES = ["OVERFLOW", "NOT_FINITE", "BACKEND_FAILED"];
 /** Milliseconds between looks at the journal while others have the last trials. */
 const POLL = 500;
 
+/** Milliseconds until another look when a trial was just taken. */
+const RETRY = 20;
+
 /** See `api.ts`. */
 export async function runSearch(input: string | SearchInput, options: SearchOptions): Promise<SearchResults> {
   const prepared = await prepareSearch(input, options.backend ?? { kind: "llama" });
@@ -100,7 +103,7 @@ class SearchRun {
         if (pending.has(job.key)) continue;
         const claim = this.#folder.claims.tryClaim(job.key, job.parameters);
         // Somebody was faster: what is left to try depends on it.
-        if (claim === null) return false;
+        if (claim === null) return sleep(RETRY, true);
         await this.#claimed(claim, () => this.#trial(job, claim));
         return true;
       }
@@ -108,13 +111,12 @@ class SearchRun {
     return false;
   }
 
-  /** Others may have a claim whose work failed or was interrupted. */
+  /** Whatever comes of the work, the claim ends: others may have it, or see to an outcome that was kept. */
   async #claimed(claim: Claim, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-    } catch (error) {
+    } finally {
       claim.release();
-      throw error;
     }
   }
 
