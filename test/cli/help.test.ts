@@ -7,7 +7,18 @@ import { describe, expect, it } from "vitest";
 import { VERSION } from "../../src/version.ts";
 import { GOLDEN, tiesmith } from "./command-line.ts";
 
-const COMMANDS = ["merge", "plan", "conflicts", "inspect", "diff", "verify", "evaluate", "tasks", "export", "search"];
+const COMMANDS = [
+  "merge",
+  "plan",
+  "conflicts",
+  "inspect",
+  "diff",
+  "verify",
+  "evaluate",
+  "tasks",
+  "export",
+  "search",
+];
 
 /** The options that a help lists or shows. */
 const optionsIn = (help: string): string[] => [...new Set(help.match(/--[a-z-]+/g) ?? [])];
