@@ -40,6 +40,7 @@ const options = {
     index: "src/index.ts",
     "execute/worker": "src/execute/worker.ts",
     "execute/digest-worker": "src/execute/digest-worker.ts",
+    "search/search-worker": "src/search/search-worker.ts",
     "chunks/piscina-worker": join(piscina, "worker.js"),
   },
   // piscina's own optional dependency, for an option that is not used.
@@ -47,7 +48,9 @@ const options = {
   plugins: [renamePiscinaWorker],
   // Our modules only define things, so that who imports one function of the API does not load the rest.
   treeshake: {
-    moduleSideEffects: [{ test: /\/src\/(?!cli\/main|execute\/(?:digest-)?worker)/, sideEffects: false }],
+    moduleSideEffects: [
+      { test: /\/src\/(?!cli\/main|execute\/(?:digest-)?worker|search\/search-worker)/, sideEffects: false },
+    ],
   },
 };
 

@@ -20,13 +20,14 @@ export async function runSearch(spec: string | undefined, options: SearchCommand
     onTrial,
     temporary,
     threads,
+    jobs,
   } = options;
   if (spec === undefined)
     throw new TiesmithError("USAGE", "Expected the search's YAML: tiesmith search SPEC, but found none");
   const results = await interruptible((signal) =>
     withTrialProgress(quiet, (onProgress) =>
       search(spec, {
-        ...{ out, restart, onTrial, temporary, threads, signal, onProgress },
+        ...{ out, restart, onTrial, temporary, threads, jobs, signal, onProgress },
         backend: backendOf(options),
         leaseSeconds: options.lease,
         onNote: (note) => printMessage(`note: ${note}`),

@@ -33,6 +33,7 @@ export interface SearchCommandOptions extends OutputOptions {
   readonly onTrial?: string;
   readonly temporary?: string;
   readonly lease?: number;
+  readonly jobs?: number;
   readonly threads?: number;
   readonly markdown?: boolean;
   readonly ggufType?: string;
@@ -52,6 +53,7 @@ export function addSearchCommand(program: Command): void {
     .addOption(
       positive("--lease <seconds>", "take over trials of machines silent for so long (default: 120)"),
     )
+    .addOption(positive("--jobs <n>", "processes that work on it; pays with small models (default: 1)"))
     .addOption(threadsOption())
     .option("--markdown", "print Markdown tables");
   command

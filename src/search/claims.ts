@@ -31,9 +31,9 @@ export interface ClaimRecord {
 /** A trial that this process may run. */
 export interface Claim {
   readonly key: string;
-  /** Keeps what came out; false if another process was first. Ends the claim. */
+  /** Keeps what came out; false if another process was first. */
   finish(outcome: string): boolean;
-  /** Lets others have it. */
+  /** Ends the claim: others may have the trial, or see to its outcome. */
   release(): void;
 }
 
@@ -65,15 +65,14 @@ export class Claims {
     return this.#held(key, path, record);
   }
 
-  /** Keys whose outcome is kept and whose holder has ended: what it meant to do with the outcome may be undone. */
-  finished(): string[] {
+  /**
+   * Keys whose outcome is kept, and whose holder does nothing with it any more: what it meant to do may be undone.
+   * @param isKnown keys that need not be looked at
+   */
+  finished(isKnown: (key: string) => boolean): string[] {
     const names = this.#names();
     const keys = names.filter((name) => name.endsWith(".done")).map((name) => name.slice(0, -".done".length));
-    return keys.filter((key) => {
-      const { last } = this.#lookUp(key, names);
-      const owner = recordOf(readText(join(this.folder, `${key}.${last}`)))?.owner;
-      return owner === undefined || owner.pid === process.pid || isRunning(owner) === false;
-    });
+    return keys.filter((key) => !isKnown(key) && !this.#isHeld(key, this.#lookUp(key, names).last));
   }
 
   /** What {@link Claim.finish} kept. */
@@ -136,10 +135,7 @@ export class Claims {
     timer.unref();
     return {
       key,
-      finish: (outcome) => {
-        clearInterval(timer);
-        return createWhole(join(this.folder, `${key}.done`), outcome);
-      },
+      finish: (outcome) => createWhole(join(this.folder, `${key}.done`), outcome),
       release: () => {
         clearInterval(timer);
         write(true);

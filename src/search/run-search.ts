@@ -3,15 +3,15 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TiesmithError } from "../errors.ts";
 import type { EvaluationResults, Score } from "../evaluate/results.ts";
-import { locatedRecipe } from "../plan/located-recipe.ts";
-import { recipeAt, recipeHash, recipeText } from "./candidate-recipe.ts";
-import { type Candidate, CandidateRunner } from "./candidates.ts";
+import { recipeHash, recipeText } from "./candidate-recipe.ts";
+import { CandidateRunner } from "./candidates.ts";
 import type { Claim } from "./claims.ts";
-import { appendToJournal, type JournalState, type TestRecord, type TrialRecord } from "./journal.ts";
+import { candidateOf, finalEvaluation } from "./final-evaluation.ts";
+import { appendToJournal, type JournalState, type TrialRecord } from "./journal.ts";
 import { objectiveOf } from "./objective.ts";
 import { tellTrial } from "./on-trial.ts";
 import { type PreparedSearch, prepareSearch } from "./prepare-search.ts";
-import type { SearchResults, TestedModel, Trial, TrialScore } from "./results.ts";
+import type { SearchResults, Trial, TrialScore } from "./results.ts";
 import type { Job } from "./schedule.ts";
 import { SearchFolder } from "./search-folder.ts";
 import type { SearchOptions, SearchProgress } from "./search-options.ts";
@@ -19,12 +19,16 @@ import type { SearchInput } from "./spec.ts";
 import { summarise } from "./summarise.ts";
 import { removeAbandoned } from "./temporary-folder.ts";
 import { firstRows } from "./tuning-rows.ts";
+import { Workers } from "./workers.ts";
 
 /** Failures that are the candidate's own: it has no score, and the search goes on. */
 const CANDIDATE_FAILURES = ["OVERFLOW", "NOT_FINITE", "BACKEND_FAILED"];
 
 /** Milliseconds between looks at the journal while others have the last trials. */
 const POLL = 500;
+
+/** Milliseconds until another look when a trial was just taken. */
+const RETRY = 20;
 
 /** See `api.ts`. */
 export async function runSearch(input: string | SearchInput, options: SearchOptions): Promise<SearchResults> {
@@ -34,15 +38,37 @@ export async function runSearch(input: string | SearchInput, options: SearchOpti
   folder.begin(prepared.begin);
   removeAbandoned(options.temporary);
   const run = new SearchRun(prepared, folder, options);
+  const workers = startWorkers(input, folder, options, (trial) => run.tell(trial));
   try {
-    return await run.all();
+    const results = await run.all();
+    await workers?.ended();
+    await run.told();
+    return results;
   } catch (error) {
     if (!(error instanceof TiesmithError) || error.code !== "INTERRUPTED") throw error;
     const message = `The search was interrupted; ${folder.path} keeps what is done: go on with the same command`;
     throw new TiesmithError("INTERRUPTED", message, { out: folder.path });
   } finally {
-    await run.close();
+    await Promise.all([run.close(), workers?.stop()]);
   }
+}
+
+function startWorkers(
+  input: string | SearchInput,
+  { path }: SearchFolder,
+  { jobs = 1, backend, threads, temporary, leaseSeconds, onNote }: SearchOptions,
+  tell: (trial: Trial) => void,
+): Workers | null {
+  if (!Number.isSafeInteger(jobs) || jobs < 1)
+    throw new TiesmithError("USAGE", `Expected jobs as a whole number of at least 1, but received ${jobs}`, {
+      option: "--jobs",
+    });
+  if (jobs === 1) return null;
+  const options = { out: path, backend, threads, temporary, leaseSeconds };
+  return new Workers(jobs - 1, { input, options }, (answer) => {
+    if ("trial" in answer) tell(answer.trial);
+    else onNote?.(`a helping process has ended, the others do its work: ${answer.problem}`);
+  });
 }
 
 /** `search.yaml` → `search/` beside it. */
@@ -61,6 +87,7 @@ class SearchRun {
   readonly #options: SearchOptions;
   readonly #started = performance.now();
   #runner: CandidateRunner | null = null;
+  #told = Promise.resolve();
 
   constructor(prepared: PreparedSearch, folder: SearchFolder, options: SearchOptions) {
     this.#prepared = prepared;
@@ -101,7 +128,7 @@ class SearchRun {
         if (pending.has(job.key)) continue;
         const claim = this.#folder.claims.tryClaim(job.key, job.parameters);
         // Somebody was faster: what is left to try depends on it.
-        if (claim === null) return false;
+        if (claim === null) return sleep(RETRY, true);
         await this.#claimed(claim, () => this.#trial(job, claim));
         return true;
       }
@@ -109,13 +136,12 @@ class SearchRun {
     return false;
   }
 
-  /** Others may have a claim whose work failed or was interrupted. */
+  /** Whatever comes of the work, the claim ends: others may have it, or see to an outcome that was kept. */
   async #claimed(claim: Claim, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-    } catch (error) {
+    } finally {
       claim.release();
-      throw error;
     }
   }
 
@@ -124,16 +150,25 @@ class SearchRun {
     if (claim.finish(JSON.stringify(record))) appendToJournal(this.#folder.journal, record);
     const isLast = job.round === this.#prepared.rounds.length - 1;
     if (isLast) this.#folder.removeAnswers(`${job.method.name}-${job.number}`);
-    await this.#tell(job);
+    if (this.#options.onTrial === undefined) return;
+    const { trials } = this.results(this.#folder.state());
+    await this.tell(trials.find(({ id }) => id === `${job.method.name}-${job.number}`) as Trial);
   }
 
-  async #tell({ method, number }: Job): Promise<void> {
+  /** Tells the listener of a trial of this process, or of one that helps it; of one after the other. */
+  tell(trial: Trial): Promise<void> {
     const { onTrial, onNote } = this.#options;
-    if (onTrial === undefined) return;
-    const { trials } = this.results(this.#folder.state());
-    const trial = trials.find((own) => own.method === method.name && own.number === number) as Trial;
-    const problem = await tellTrial(onTrial, trial);
-    if (problem !== null) onNote?.(`--on-trial failed for ${trial.id}: ${problem}`);
+    if (onTrial === undefined) return this.#told;
+    this.#told = this.#told.then(async () => {
+      const problem = await tellTrial(onTrial, trial);
+      if (problem !== null) onNote?.(`--on-trial failed for ${trial.id}: ${problem}`);
+    });
+    return this.#told;
+  }
+
+  /** Everything has been told. */
+  told(): Promise<void> {
+    return this.#told;
   }
 
   async #score(job: Job): Promise<TrialRecord> {
@@ -154,7 +189,7 @@ class SearchRun {
     try {
       const runner = await this.#startedRunner();
       const scored = await runner.score(
-        this.#candidate(job),
+        candidateOf(job, this.#prepared),
         selected,
         this.#folder.answersOf(`${method.name}-${number}`),
         ({ doneRows, totalRows }) => this.#report(state, key, doneRows, totalRows),
@@ -163,19 +198,28 @@ class SearchRun {
       const { mergeSeconds, evaluateSeconds, modelHash } = scored;
       const objective = objectiveOf(spec.objective, scores);
       const asked = { ...askedOf(scored.results), mergeSeconds, evaluateSeconds, modelHash };
-      return { ...facts, ...asked, status: "done", objective, scores, error: null, finishedAt: now() };
+      return {
+        ...facts,
+        ...asked,
+        status: "done",
+        objective,
+        scores,
+        error: null,
+        finishedAt: new Date().toISOString(),
+      };
     } catch (error) {
       if (!(error instanceof TiesmithError) || !CANDIDATE_FAILURES.includes(error.code)) throw error;
       const seconds = { mergeSeconds: (performance.now() - started) / 1000, evaluateSeconds: 0 };
       const nothing = { evaluatedRows: 0, evaluatedTokens: 0, modelHash: null, objective: null, scores: [] };
-      return { ...facts, ...seconds, ...nothing, status: "failed", error: error.message, finishedAt: now() };
+      return {
+        ...facts,
+        ...seconds,
+        ...nothing,
+        status: "failed",
+        error: error.message,
+        finishedAt: new Date().toISOString(),
+      };
     }
-  }
-
-  #candidate({ method, parameters }: Pick<Job, "method" | "parameters">): Candidate {
-    const recipe = locatedRecipe(recipeAt(method, parameters));
-    const hash = recipeHash(JSON.stringify([recipe, this.#prepared.inputsHash])).slice(0, 32);
-    return { name: method.name, recipe, hash };
   }
 
   /** Evaluates winners and unmerged models on the test rows; false if another process does. */
@@ -183,53 +227,16 @@ class SearchRun {
     const claim = this.#folder.claims.tryClaim("test", null);
     if (claim === null) return false;
     await this.#claimed(claim, async () => {
-      const record = await this.#testRecord(state);
+      const results = this.results(state);
+      refuseNoWinner(results);
+      const record = await finalEvaluation(results, this.#prepared, await this.#startedRunner(), {
+        answers: this.#folder.answersOf("test"),
+        onProgress: ({ doneRows, totalRows }) => this.#report(state, "test", doneRows, totalRows),
+      });
       if (claim.finish(JSON.stringify(record))) appendToJournal(this.#folder.journal, record);
       this.#folder.removeAnswers("test");
     });
     return true;
-  }
-
-  async #testRecord(state: JournalState): Promise<TestRecord> {
-    const { spec, tasks } = this.#prepared;
-    const { winners, best } = this.results(state);
-    if (winners.length === 0)
-      throw new TiesmithError(
-        "BACKEND_FAILED",
-        `Expected a candidate with a score, but all ${state.trials.size} failed: ${[...state.trials.values()][0]?.error}`,
-      );
-    const candidates = winners.map(({ method, parameters }) =>
-      this.#candidate({
-        method: spec.methods.find(({ name }) => name === method) as Job["method"],
-        parameters,
-      }),
-    );
-    const started = performance.now();
-    const runner = await this.#startedRunner();
-    const models = spec.final?.models ?? [];
-    const results = await runner.compare(models, candidates, tasks.test ?? [], {
-      answers: this.#folder.answersOf("test"),
-      onProgress: ({ doneRows, totalRows }) => this.#report(state, "test", doneRows, totalRows),
-    });
-    const tested = results.models.map(({ name }, i): TestedModel => {
-      const winner = winners[i - models.length];
-      if (winner === undefined) return { name, kind: "unmerged", method: null, trial: null, isBest: false };
-      const { method, trial } = winner;
-      return { name, kind: "winner", method, trial, isBest: method === best };
-    });
-    const seconds = (performance.now() - started) / 1000;
-    // Where a candidate lay for a moment means nothing afterwards.
-    const named = results.models.map((model, i) =>
-      i < models.length ? model : { ...model, reference: tested[i]?.trial ?? "" },
-    );
-    return {
-      kind: "test",
-      key: "test",
-      models: tested,
-      results: { ...results, models: named },
-      seconds,
-      finishedAt: now(),
-    };
   }
 
   async #startedRunner(): Promise<CandidateRunner> {
@@ -272,8 +279,12 @@ class SearchRun {
   }
 }
 
-function now(): string {
-  return new Date().toISOString();
+/** @throws {TiesmithError} `BACKEND_FAILED` telling why candidates failed */
+function refuseNoWinner({ winners, trials }: SearchResults): void {
+  if (winners.length > 0) return;
+  const why = trials[0]?.error ?? "";
+  const message = `Expected a candidate with a score, but all ${trials.length} failed: ${why}`;
+  throw new TiesmithError("BACKEND_FAILED", message);
 }
 
 function trialScore({ task, language, value, standardError, low, high, correct, rows }: Score): TrialScore {

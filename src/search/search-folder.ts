@@ -53,12 +53,11 @@ export class SearchFolder {
     if (found === null || counts(found) !== counts(begin)) appendToJournal(this.journal, begin);
   }
 
-  /** What is known, with outcomes that a killed process had kept but not yet written down. */
+  /** What is known, with outcomes that a killed process had kept but not yet written down, or whose line got lost. */
   state(): JournalState {
     const state = readJournal(this.journal);
-    const missing = this.claims
-      .finished()
-      .filter((key) => !(state.trials.has(key) || (key === "test" && state.test !== null)));
+    const isKnown = (key: string) => state.trials.has(key) || (key === "test" && state.test !== null);
+    const missing = this.claims.finished(isKnown);
     if (missing.length === 0) return state;
     for (const key of missing)
       appendToJournal(this.journal, JSON.parse(this.claims.outcomeOf(key)) as JournalRecord);

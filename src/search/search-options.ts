@@ -27,6 +27,8 @@ export interface SearchOptions {
   readonly restart?: boolean | undefined;
   /** How the embedded llama.cpp runs the candidates. */
   readonly backend?: CandidateBackend | undefined;
+  /** Processes that work on the search, this one counted; default 1. More pay where a model is small. */
+  readonly jobs?: number | undefined;
   /** Threads of merges. */
   readonly threads?: number | undefined;
   /** Where candidates lie while they are scored; default: in memory where they fit, else the system's folder. */

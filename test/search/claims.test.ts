@@ -116,7 +116,27 @@ describe("an outcome", () => {
     expect(claims.tryClaim("a-0", null)?.finish("{}")).toBe(true);
     expect(claims.tryClaim("a-0", null)).toBeNull();
     expect(claims.running()).toEqual([]);
-    expect([claims.finished(), claims.outcomeOf("a-0")]).toEqual([["a-0"], "{}"]);
+    expect(claims.outcomeOf("a-0")).toBe("{}");
+  });
+
+  it("is for others to see to when its holder has let it go, or has ended, or is silent", async () => {
+    const folder = newFolder();
+    const claims = new Claims(folder, 0.1);
+    const nothing = () => false;
+    const claim = claims.tryClaim("a-0", null);
+    claim?.finish("{}");
+    expect(claims.finished(nothing)).toEqual([]);
+    claim?.release();
+    expect(claims.finished(nothing)).toEqual(["a-0"]);
+    expect(claims.finished((key) => key === "a-0")).toEqual([]);
+    leave(folder, "b-0.0", { owner: elsewhere });
+    writeFileSync(join(folder, "b-0.done"), "{}");
+    expect(claims.finished((key) => key === "a-0")).toEqual([]);
+    await sleep(150);
+    expect(claims.finished((key) => key === "a-0")).toEqual(["b-0"]);
+    leave(folder, "c-0.0", { owner: { ...thisOwner(), pid: await endedProcess() } });
+    writeFileSync(join(folder, "c-0.done"), "{}");
+    expect(claims.finished((key) => key !== "c-0")).toEqual(["c-0"]);
   });
 
   it("of who was suspended and comes back late does not count", async () => {

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { readSearch } from "tiesmith";
+import { readSearch, search } from "tiesmith";
 import { describe, expect, it } from "vitest";
 import { newFolder } from "../evaluate/task-builder.ts";
 import { SMALL, TIES } from "./search-builder.ts";
@@ -13,6 +13,9 @@ import { SMALL, TIES } from "./search-builder.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const SPEC = { ...SMALL, rows: 1, space: { k_ct: [0.2, 0.4, 0.6, 0.8, 1], lambda: [1] } };
 const TRIALS = 5;
+
+/** Where no signal is sent: the search helps itself. */
+const SELF = { backend: { kind: "llama", threads: 1 }, threads: 1 } as const;
 
 /** A process that works on a search, and writes the id of each trial that it has done into `log`. */
 function start(out: string, temporary: string, log: string, spec: object = SPEC): ChildProcess {
@@ -125,6 +128,17 @@ describe("two processes on one search", () => {
     expect(keys(out)).toEqual(ALL);
     expect(readFileSync(log, "utf8").trim().split("\n").sort()).toEqual(ALL);
     expect(new Set(trialLines(out).map(({ pid }) => pid)).size).toBe(2);
+  });
+
+  it("are one search with --jobs 2, whose listener hears of every trial once", async () => {
+    const [out, temporary, heard] = [newFolder(), newFolder(), [] as string[]];
+    const onTrial = ({ id }: { id: string }) => void heard.push(id);
+    const results = await search(SPEC, { ...SELF, out, temporary, jobs: 2, onTrial });
+    expect(results).toMatchObject({ complete: true, trials: { length: TRIALS } });
+    expect(keys(out)).toEqual(ALL);
+    expect(heard.sort()).toEqual(ALL);
+    expect(readdirSync(temporary)).toEqual([]);
+    await expect(search(SPEC, { ...SELF, out, jobs: 0 })).rejects.toMatchObject({ code: "USAGE" });
   });
 
   it("find what one finds, also when one of them is killed", async () => {
