@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DemoResults, demo } from "tiesmith";
 import { describe, expect, it } from "vitest";
+import { escapeXml } from "../../src/report/render-svg.ts";
 import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
 import { tiesmith } from "../cli/command-line.ts";
 import { TINYLANG } from "../gguf/tiny-checkpoint.ts";
@@ -34,7 +35,7 @@ describe("tiesmith demo --fast", () => {
     const before = report();
     expect(before.findings).toHaveLength(11);
     const html = readFileSync(join(folder, "seen/report.html"), "utf8");
-    for (const { paper } of before.findings) expect(html).toContain(`${paper} (`);
+    for (const { paper } of before.findings) expect(html.includes(`${escapeXml(paper)} (`), paper).toBe(true);
     const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(existsSync(join(folder, "seen/fast/models/TIES-SV/tiesmith.json"))).toBe(true);
