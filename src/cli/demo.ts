@@ -24,7 +24,7 @@ export interface DemoCommandOptions extends OutputOptions {
 
 /** Adds the command to the program. */
 export function addDemoCommand(program: Command): void {
-  const command = program.command("demo").summary("the paper's experiment in miniature");
+  const command = program.command("demo").summary("the paper in miniature");
   command
     .description("Merges, searches, evaluates and reports on small models: the paper in miniature.")
     .option("--out <folder>", "for report, models, search and answers", "tiesmith-demo")

@@ -155,7 +155,7 @@ function finding(paper: string, where: string, what: string, difference: Differe
 
 function verdictOf({ low, high }: Difference): Finding["verdict"] {
   if (low > 0) return "shown";
-  return high <= 0 ? "not shown" : "undecided";
+  return high < 0 ? "not shown" : "undecided";
 }
 
 /** `+11.7 points (7.9 to 15.4)`. */

@@ -57,5 +57,5 @@ export function intervalBars(
 }
 
 function legendOf(groups: readonly string[], width: number): object | null {
-  return groups.length === 1 ? null : { columns: width < 500 ? 3 : 6 };
+  return groups.length === 1 ? null : { columns: width < 500 ? 2 : 6 };
 }

@@ -53,7 +53,7 @@ function linesOf(names: readonly string[], xTitle: string, width: number): objec
   };
   const y = { type: "quantitative", axis: PERCENT_AXIS, scale: { zero: true } };
   const colour = {
-    ...{ field: "curve", type: "nominal", title: null, legend: { columns: width < 500 ? 3 : 6 } },
+    ...{ field: "curve", type: "nominal", title: null, legend: { columns: width < 500 ? 2 : 6 } },
     scale: { domain: names, range: names.map((_, i) => SERIES_COLOURS[i % SERIES_COLOURS.length]) },
   };
   const score = { ...y, field: "score", title: "right answers" };
