@@ -62,6 +62,7 @@ const groups = [
   { name: "errors", test: /\/src\/(errors|dtypes)\.ts/, priority: 3 },
   { name: "addon", test: /\/src\/(native\/|version)/, priority: 2 },
   { name: "piscina-common", test: /\/piscina\/dist\/(common|symbols)\.js/, priority: 2 },
+  { name: "trace", test: /\/src\/execute\/(trace|timers)\.ts/, priority: 2 },
   { name: "threads", test: /\/src\/(memory-budget|execute\/(merge|with-pool|pool))\.ts/, priority: 1 },
   { name: "commander", test: /\/node_modules\/commander\//, priority: 1 },
   { name: "yaml", test: /\/node_modules\/yaml\//, priority: 1 },
