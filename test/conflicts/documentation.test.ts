@@ -32,10 +32,12 @@ it("documents what the tool gives", async () => {
   expect(undocumented).toEqual([]);
   const folder = join(temporaryFolder(), "report");
   await writeConflictsReport(report, folder);
-  const shown = readdirSync(join(ROOT, "docs", "figures"));
+  // Other pages have figures there, too.
+  const shown = readdirSync(join(ROOT, "docs", "figures")).filter((name) =>
+    page.includes(`](figures/${name})`),
+  );
   expect(shown).toHaveLength(5);
   for (const name of shown) {
-    expect(page).toContain(`](figures/${name})`);
     const drawn = readFileSync(join(folder, "figures", name), "utf8");
     expect(readFileSync(join(ROOT, "docs", "figures", name), "utf8"), name).toBe(drawn);
   }
