@@ -7,11 +7,11 @@ import { type EvaluationProgress, evaluateWith } from "../evaluate/evaluate.ts";
 import type { LlamaOptions } from "../evaluate/llama-backend.ts";
 import type { EvaluationResults } from "../evaluate/results.ts";
 import type { SelectedTask } from "../evaluate/selection.ts";
+import { makeTemporaryFolder } from "../evaluate/temporary-folder.ts";
 import { CutCache } from "../execute/cut-cache.ts";
 import { merge } from "../execute/merge.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { CANDIDATE_TYPE } from "./candidate-recipe.ts";
-import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 /** Candidates are files, which a server would not see: llama.cpp runs them here. */
 export type CandidateBackend = { readonly kind: "llama" } & Omit<LlamaOptions, "workFolder" | "signal">;

@@ -11,7 +11,7 @@ import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemCode } from "../checkpoint/system-error.ts";
-import { isRunning, type Owner, thisOwner } from "./owner.ts";
+import { isRunning, type Owner, thisOwner } from "../execute/owner.ts";
 import type { Parameters } from "./results.ts";
 
 /** Seconds without a heartbeat after which a claim from another machine counts as given up. */

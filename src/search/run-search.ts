@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TiesmithError } from "../errors.ts";
 import type { EvaluationResults, Score } from "../evaluate/results.ts";
+import { removeAbandoned } from "../evaluate/temporary-folder.ts";
 import { recipeHash, recipeText } from "./candidate-recipe.ts";
 import { CandidateRunner } from "./candidates.ts";
 import type { Claim } from "./claims.ts";
@@ -17,7 +18,6 @@ import { SearchFolder } from "./search-folder.ts";
 import type { SearchOptions, SearchProgress } from "./search-options.ts";
 import type { SearchInput } from "./spec.ts";
 import { summarise } from "./summarise.ts";
-import { removeAbandoned } from "./temporary-folder.ts";
 import { firstRows } from "./tuning-rows.ts";
 import { Workers } from "./workers.ts";
 

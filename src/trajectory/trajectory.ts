@@ -5,6 +5,7 @@ import { conflicts } from "../conflicts/conflicts.ts";
 import { type EvaluateOptions, evaluate } from "../evaluate/evaluate.ts";
 import type { EvaluationResults } from "../evaluate/results.ts";
 import { selectTasks } from "../evaluate/selection.ts";
+import { removeAbandoned, withTemporaryFolder } from "../evaluate/temporary-folder.ts";
 import { merge } from "../execute/merge.ts";
 import { throwIfInterrupted } from "../execute/with-pool.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
@@ -17,7 +18,6 @@ import {
   type TrajectoryPoint,
   type TrajectoryResults,
 } from "./results.ts";
-import { withTemporaryFolder } from "./temporary-folder.ts";
 
 /** See `api.ts`. */
 export async function trajectory(
@@ -29,6 +29,7 @@ export async function trajectory(
   const started = performance.now();
   const planned = planTrajectory(recipe, options);
   const others = (options.others ?? []).map(({ name, models }) => ({ name, models: models.map(findModel) }));
+  removeAbandoned(options.temporary);
   const rows = (await selectTasks(tasks, options)).reduce((sum, { items }) => sum + items.length, 0);
   const series = await conflictSeries(recipe, planned, options);
   const alone =

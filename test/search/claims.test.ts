@@ -5,8 +5,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { isRunning, thisOwner } from "../../src/execute/owner.ts";
 import { type ClaimRecord, Claims } from "../../src/search/claims.ts";
-import { isRunning, thisOwner } from "../../src/search/owner.ts";
 import { newFolder } from "../evaluate/task-builder.ts";
 
 /** A claim as another process would have left it. */

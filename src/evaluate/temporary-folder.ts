@@ -1,7 +1,6 @@
-/** Where candidates lie while they are scored: in memory where they fit, and never longer than needed. */
+/** Where merges lie while they are evaluated: in memory where they fit, and never longer than needed. */
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,23 +10,51 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isRunning, type Owner, thisOwner } from "./owner.ts";
+import { messageOf, TiesmithError } from "../errors.ts";
+import { isRunning, type Owner, thisOwner } from "../execute/owner.ts";
 
 /** A file system in memory on Linux. */
 const MEMORY_FOLDER = "/dev/shm";
 
 const PREFIX = "tiesmith-candidates-";
 
-/** The share of the free memory that candidates may take: the model runs in the rest. */
+/** The share of the free memory that they may take: the model runs in the rest. */
 const MOST_OF_MEMORY = 0.5;
 
-/** A new folder for files of so many bytes at a time: in `wanted`, else in memory, else in the system's own. */
+/**
+ * A new folder for files of so many bytes at a time: in `wanted`, else in memory, else in the system's own.
+ * @throws {TiesmithError} `IO_FAILED`
+ */
 export function makeTemporaryFolder(bytes: number, wanted: string | undefined): string {
   const parent = wanted ?? (fitsInMemory(bytes) ? MEMORY_FOLDER : tmpdir());
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, PREFIX));
-  writeFileSync(join(folder, "owner.json"), JSON.stringify(thisOwner()));
-  return folder;
+  try {
+    const folder = mkdtempSync(join(parent, PREFIX));
+    writeFileSync(join(folder, "owner.json"), JSON.stringify(thisOwner()));
+    return folder;
+  } catch (error) {
+    throw new TiesmithError(
+      "IO_FAILED",
+      `Cannot make a temporary folder in ${parent}: ${messageOf(error)}; name another with --temporary`,
+      { path: parent },
+    );
+  }
+}
+
+/**
+ * Runs `work` with such a folder, and removes it, whatever happens.
+ * @throws {TiesmithError} as {@link makeTemporaryFolder}; whatever `work` throws
+ */
+export async function withTemporaryFolder<T>(
+  bytes: number,
+  wanted: string | undefined,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = makeTemporaryFolder(bytes, wanted);
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function fitsInMemory(bytes: number): boolean {
@@ -41,7 +68,7 @@ function fitsInMemory(bytes: number): boolean {
   }
 }
 
-/** Removes what searches left behind that were killed: nobody else would. */
+/** Removes what killed processes left behind: nobody else would. */
 export function removeAbandoned(wanted: string | undefined): void {
   for (const parent of wanted === undefined ? [MEMORY_FOLDER, tmpdir()] : [wanted]) {
     if (!existsSync(parent)) continue;
