@@ -7,8 +7,8 @@ they were traced, however many there are; memory and caches are as fast for many
 */
 import { answerOf } from "./simulated-answers.mjs";
 
-/** As in src/execute/pool.ts. */
-const TASKS_PER_WORKER = 4;
+/** As in src/memory-budget.ts. */
+const CHUNKS_PER_THREAD = 4;
 
 /** Events in the order of their times; equal times in that in which they came. */
 class Clock {
@@ -83,6 +83,7 @@ class SimulatedPool {
 
   constructor({ OrderedQueue, Piscina }, clock, threads, times, costs) {
     this.threads = threads;
+    this.chunksPerThread = CHUNKS_PER_THREAD;
     this.#clock = clock;
     this.#times = times;
     this.#costs = costs;
@@ -119,7 +120,7 @@ class SimulatedPool {
   #handOut() {
     while (this.#queue.size > 0) {
       const worker = this.#workers.reduce((least, other) => (other.held < least.held ? other : least));
-      if (worker.held >= TASKS_PER_WORKER) return;
+      if (worker.held >= this.chunksPerThread) return;
       const batch = this.#queue.shift();
       worker.held += 1;
       worker.thread.use(this.#costs.worker, () => this.#operation(worker, batch, 0));
