@@ -15,10 +15,10 @@ export const CHUNKS_PER_THREAD = 4;
 
 /**
  * The main thread with recipe, plan and records; a worker's heap, and what it has beside its chunks. Measured, for
- * ties_sv over 1.1B parameters: 83 MB with one thread of one chunk, 181 MB with 2 threads of 4, 426 MB with 8 of 4.
+ * ties_sv over 1.1B parameters: 83 MB with one thread of one chunk, 184 MB with 2 threads of 4, 426 MB with 8 of 4.
  */
-const MAIN_BYTES = 120e6;
-const WORKER_BYTES = 8e6;
+const MAIN_BYTES = 110e6;
+const WORKER_BYTES = 6e6;
 
 export interface MemoryOptions {
   readonly threads: number;

@@ -12,7 +12,7 @@ describe("a bound on memory", () => {
   it("takes chunks first, then threads, and is always kept", () => {
     let last = memoryBudget({ threads: 8 });
     const seen = new Set<string>();
-    for (let maxMemoryBytes = 400e6; maxMemoryBytes >= 150e6; maxMemoryBytes -= 1e6) {
+    for (let maxMemoryBytes = 400e6; maxMemoryBytes >= 130e6; maxMemoryBytes -= 1e6) {
       const budget = memoryBudget({ threads: 8, maxMemoryBytes });
       expect(budget.peakBytes).toBeLessThanOrEqual(maxMemoryBytes);
       expect(budget.threads).toBeLessThanOrEqual(last.threads);
