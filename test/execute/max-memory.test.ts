@@ -9,7 +9,7 @@ import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
 import { type ChildAnswer, type ChildTask, MERGE_CHILD } from "./merge-process.ts";
 import { readManifestOf, writeModel } from "./merged-models.ts";
 
-const BOUND = 145e6;
+const BOUND = 135e6;
 
 /** Three models of 50 MB: five tensors of five million elements each, which are two chunks. */
 function models(): string {
