@@ -42,8 +42,6 @@ struct HeldSource : HeldRange {
 HeldSource read_source(Napi::Env env, const Napi::Value& value, std::uint64_t element_count);
 
 Cut read_cut(Napi::Env env, const Napi::Value& value);
-// { zeroSign, priority } of an election among `model_count` models.
-Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count);
 Window read_window(Napi::Env env, const Napi::Value& value);
 struct SampledReading : Sampling {
   bool populates;  // maps the pages of all elements first
@@ -53,7 +51,7 @@ SampledReading read_sampling(Napi::Env env, const Napi::Value& value, std::uint6
 
 // { weight, voteWeight, rescale, trim } of a model that is read from `source`.
 ModelInput read_model(Napi::Env env, const FieldReader& reader, const Source& source);
-// { zeroSign, priority }
+// { zeroSign, priority } of an election among `model_count` models.
 Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count);
 // { lambda, normalize, slack }; slack needs a priority model.
 Combination read_combination(Napi::Env env, const Napi::Value& value, const Election& election);

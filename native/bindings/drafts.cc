@@ -202,7 +202,7 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
   const bool saturate = target.boolean("saturate");
   if (target.count("byteOffset") % kDirectBytes != draft->lead() || read_dtype(env, target.text("dtype")) != draft->output_dtype())
     throw Napi::RangeError::New(env, "Expected the output that the chunk was drafted for");
-  const std::uint64_t element_count = draft->output_bytes() / dtype_bytes(draft->output_dtype());
+  const std::uint64_t element_count = draft->element_count();
   const std::optional<Encoding> encoding = read_encoding(env, target, element_count);
   if (take_draft(number_of(env, info[0])) == nullptr) throw Napi::RangeError::New(env, "The draft is being finished");
   ChunkOutput chunk(info, target, draft->output_bytes(), draft->take_room());
@@ -220,7 +220,7 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
   }
   auto result = counts_as_object(env, per_model, counts);
   if (encoding) {
-    draft->settle(chunk.bytes(), results, 0, draft->element_count());
+    draft->settle(chunk.bytes(), results, 0, element_count);
     return write_encoded(info, target, chunk, draft->output_dtype(), element_count, *encoding, result);
   }
   const Xxh3 hash = settle_and_hash(*draft, chunk.bytes(), results);

@@ -1,7 +1,6 @@
 /** Options whose words are numbers or lists. */
 import { Option } from "commander";
-import { TiesmithError } from "../errors.ts";
-import { collect } from "./options.ts";
+import { collect, refuse } from "./options.ts";
 
 /** Numbers with commas between them. */
 export function numbersOption(flags: string, description: string): Option {
@@ -9,7 +8,7 @@ export function numbersOption(flags: string, description: string): Option {
     const parts = word.split(",").map((part) => part.trim());
     const numbers = parts.map(Number);
     if (parts.every((part) => part !== "") && numbers.every(Number.isFinite)) return numbers;
-    refuse(flags, "numbers such as 0.2,0.4", word);
+    refuse(optionOf(flags), "numbers such as 0.2,0.4", word);
   });
 }
 
@@ -18,7 +17,7 @@ export function wholeNumber(flags: string, description: string, least: number): 
   return new Option(flags, description).argParser((word) => {
     const value = Number(word);
     if (Number.isInteger(value) && value >= least && word.trim() !== "") return value;
-    refuse(flags, `a whole number of at least ${least}`, word);
+    refuse(optionOf(flags), `a whole number of at least ${least}`, word);
   });
 }
 
@@ -31,8 +30,7 @@ export function commaSeparated(word: string, words: readonly string[] = []): rea
     .reduce<readonly string[]>((all, part) => collect(part, all), words);
 }
 
-function refuse(flags: string, expected: string, word: string): never {
-  const option = flags.split(" ")[0] as string;
-  const message = `Expected ${expected} for ${option}, but received ${JSON.stringify(word)}`;
-  throw new TiesmithError("USAGE", message, { option });
+/** `--lease <seconds>` → `--lease`. */
+function optionOf(flags: string): string {
+  return flags.split(" ")[0] as string;
 }

@@ -53,7 +53,8 @@ export function collect(word: string, words: readonly string[] = []): readonly s
   return [...words, word];
 }
 
-function refuse(option: string, expected: string, word: string): never {
+/** @throws {TiesmithError} `USAGE` naming the option, what was expected and what was received */
+export function refuse(option: string, expected: string, word: string): never {
   const message = `Expected ${expected} for ${option}, but received ${JSON.stringify(word)}`;
   throw new TiesmithError("USAGE", message, { option });
 }

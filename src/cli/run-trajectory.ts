@@ -9,6 +9,7 @@ import {
   writeTrajectoryReport,
 } from "../index.ts";
 import { interruptible } from "./interrupt.ts";
+import { refuse } from "./options.ts";
 import { recipeOf } from "./recipe-of.ts";
 import { withRowProgress } from "./row-progress.ts";
 import { llamaOf, selectionOf, tasksOf } from "./task-words.ts";
@@ -68,9 +69,5 @@ function otherCurve(word: string): OtherCurve {
     .map((model) => model.trim())
     .filter((model) => model !== "");
   if (name !== "" && list.length > 0) return { name, models: list };
-  throw new TiesmithError(
-    "USAGE",
-    `Expected NAME=MODEL or NAME=MODEL,MODEL,... for --also, but received ${JSON.stringify(word)}`,
-    { option: "--also" },
-  );
+  return refuse("--also", "NAME=MODEL or NAME=MODEL,MODEL,...", word);
 }

@@ -1,33 +1,19 @@
-/** How far a search has come, in trials: a line that is redrawn on a terminal, a line now and then elsewhere. */
+/** How far a search has come, in trials. */
 import type { SearchProgress } from "../index.ts";
+import { withProgressLine } from "./progress-line.ts";
 import { formatDuration } from "./quantities.ts";
-import { printMessage } from "./terminal.ts";
-
-const LINE_SECONDS = 10;
-const REDRAW_SECONDS = 0.1;
 
 /** Runs something and shows on stderr how far it has come; nothing if `quiet`. */
-export async function withTrialProgress<T>(
+export function withTrialProgress<T>(
   quiet: boolean,
   run: (onProgress: (progress: SearchProgress) => void) => Promise<T>,
 ): Promise<T> {
-  if (quiet) return run(() => {});
-  const { stderr } = process;
-  let told = Number.NEGATIVE_INFINITY;
   let first: SearchProgress | undefined;
-  const draw = (progress: SearchProgress): void => {
+  const line = (progress: SearchProgress) => {
     first ??= progress;
-    if (progress.seconds - told < (stderr.isTTY ? REDRAW_SECONDS : LINE_SECONDS)) return;
-    told = progress.seconds;
-    const line = lineOf(progress, first);
-    if (stderr.isTTY) stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
-    else printMessage(line);
+    return lineOf(progress, first);
   };
-  try {
-    return await run(draw);
-  } finally {
-    if (stderr.isTTY) stderr.write("\r\u001b[K");
-  }
+  return withProgressLine(quiet, { lineOf: line, tellsFirst: true }, run);
 }
 
 /** The pace counts what other processes do since this one began, too. */

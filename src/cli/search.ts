@@ -1,6 +1,6 @@
 /** `tiesmith search`: the best parameters of merges, on dev rows. */
-import { type Command, Option } from "commander";
-import { TiesmithError } from "../errors.ts";
+import type { Command } from "commander";
+import { wholeNumber } from "./number-words.ts";
 import { addOutputOptions, type OutputOptions, threadsOption } from "./options.ts";
 import { addSearchReport } from "./search-report.ts";
 
@@ -51,15 +51,15 @@ export function addSearchCommand(program: Command): void {
     .option("--on-trial <command>", "run this after each trial, which it reads as JSON from stdin")
     .option("--temporary <folder>", "where candidates lie while they are scored (default: in memory)")
     .addOption(
-      positive("--lease <seconds>", "take over trials of machines silent for so long (default: 120)"),
+      wholeNumber("--lease <seconds>", "take over trials of machines silent for so long (default: 120)", 1),
     )
-    .addOption(positive("--jobs <n>", "processes that work on it; pays with small models (default: 1)"))
+    .addOption(wholeNumber("--jobs <n>", "processes that work on it; pays with small models (default: 1)", 1))
     .addOption(threadsOption())
     .option("--markdown", "print Markdown tables");
   command
     .optionsGroup("Backend:")
     .option("--gguf-type <type>", "store weights as f32, f16, bf16 or q8_0 (default: f32)")
-    .addOption(positive("--sequences <n>", "texts evaluated together (default: 4)"));
+    .addOption(wholeNumber("--sequences <n>", "texts evaluated together (default: 4)", 1));
   addOutputOptions(command, "print nothing but errors")
     .enablePositionalOptions()
     .addHelpText("after", EXAMPLES)
@@ -107,18 +107,5 @@ function addExport(search: Command): void {
   addOutputOptions(command).action(async (path, options) => {
     const { runSearchExport } = await import("./run-search.ts");
     await runSearchExport(path, options);
-  });
-}
-
-function positive(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((word) => {
-    const value = Number(word);
-    if (Number.isInteger(value) && value >= 1 && word.trim() !== "") return value;
-    const option = flags.split(" ")[0] as string;
-    throw new TiesmithError(
-      "USAGE",
-      `Expected a whole number of at least 1 for ${option}, but received ${JSON.stringify(word)}`,
-      { option },
-    );
   });
 }

@@ -1,5 +1,6 @@
 /** Differences of averages over tasks, on the same rows. */
 import type { TaskPredictions } from "../evaluate/results.ts";
+import { Z95 } from "../evaluate/statistics.ts";
 
 /** Shares from 0 to 1. */
 export interface Difference {
@@ -8,9 +9,6 @@ export interface Difference {
   readonly low: number;
   readonly high: number;
 }
-
-/** The 0.975 quantile of the normal distribution. */
-const Z95 = 1.959963984540054;
 
 /**
  * The first model's average less the second's, each task with the same weight. The variance of a task's difference is

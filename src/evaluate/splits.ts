@@ -1,7 +1,7 @@
 /** Which rows belong to a split; where a benchmark has too few splits, they are drawn, always the same way. */
-import { createHash } from "node:crypto";
 import { nearestName, TiesmithError } from "../errors.ts";
 import { type FoundFile, findDataFile, type TaskLanguage } from "./data-files.ts";
+import { DRAW_RULE, drawRows } from "./draw.ts";
 import { type DataRow, readRows } from "./read-rows.ts";
 import type { TaskFile } from "./task.ts";
 import { render } from "./template.ts";
@@ -61,8 +61,11 @@ export async function readSplit(
       },
     );
   const isDrawn = rows.length < all.length;
-  const rule = "the rows whose SHA-256 of seed and key is smallest, in the order of the file";
-  return { path: found.path, rows, drawn: isDrawn ? { seed: DRAW_SEED, of: all.length, rule } : null };
+  return {
+    path: found.path,
+    rows,
+    drawn: isDrawn ? { seed: DRAW_SEED, of: all.length, rule: DRAW_RULE } : null,
+  };
 }
 
 function keyed(
@@ -83,13 +86,7 @@ function keyed(
 
 /** Does not depend on the language, so that parallel rows stay together. */
 function drawn(rows: readonly SplitRow[], count: number): SplitRow[] {
-  const order = [...rows].map((row) => ({
-    row,
-    hash: createHash("sha256").update(`${DRAW_SEED}\0${row.key}`).digest("hex"),
-  }));
-  order.sort((a, b) => (a.hash < b.hash ? -1 : Number(a.hash > b.hash)));
-  const chosen = new Set(order.slice(0, count).map(({ row }) => row));
-  return rows.filter((row) => chosen.has(row));
+  return drawRows(rows, DRAW_SEED, count);
 }
 
 function without(rows: readonly SplitRow[], others: readonly SplitRow[]): SplitRow[] {

@@ -9,7 +9,7 @@ export interface Estimate {
 }
 
 /** The 0.975 quantile of the normal distribution. */
-const Z95 = 1.959963984540054;
+export const Z95 = 1.959963984540054;
 
 /**
  * Accuracy of `correct` of `count` rows. The standard error is that of the mean of a sample, √(p(1−p)/(n−1)), as

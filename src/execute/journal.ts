@@ -2,10 +2,11 @@
  * The journal of a merge: what is done, so that an interrupted merge can go on. One record a line, each with
  * a checksum; a torn last line is ignored. A record is written after the bytes it speaks of.
  */
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { checkedLine, readCheckedLine } from "./checked-line.ts";
 import type { Measured } from "./measure.ts";
 import type { TensorRecord } from "./tensor-record.ts";
+import { writeAll } from "./write-all.ts";
 
 export type JournalRecord =
   | { readonly kind: "begin"; readonly digest: string; readonly tiesmith: string }
@@ -36,9 +37,7 @@ export class Journal {
   }
 
   append(record: JournalRecord): void {
-    const line = Buffer.from(`${checkedLine(record)}\n`);
-    // A disk that fills takes a part first, and refuses the rest.
-    for (let done = 0; done < line.byteLength; ) done += writeSync(this.#descriptor, line, done);
+    writeAll(this.#descriptor, Buffer.from(`${checkedLine(record)}\n`));
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /** OUT.partial: made with its shards reserved, or taken over from an interrupted merge. */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ShardLayout } from "../checkpoint/layout.ts";
 import { JOURNAL_NAME, partialFolderOf, sealedJournalOf } from "../checkpoint/output-names.ts";
@@ -12,6 +12,7 @@ import { Journal, readJournal } from "./journal.ts";
 import type { Measured } from "./measure.ts";
 import { systemProblem } from "./system-problem.ts";
 import type { TensorRecord } from "./tensor-record.ts";
+import { writeAll } from "./write-all.ts";
 
 export interface PartialFolder {
   readonly path: string;
@@ -105,8 +106,7 @@ function writeKnown(path: string, { header, constants }: ShardLayout): void {
   const descriptor = openSync(path, "r+");
   try {
     for (const { byteOffset, bytes } of [{ byteOffset: 0, bytes: header }, ...constants])
-      for (let done = 0; done < bytes.byteLength; )
-        done += writeSync(descriptor, bytes, done, undefined, byteOffset + done);
+      writeAll(descriptor, bytes, byteOffset);
   } finally {
     closeSync(descriptor);
   }

@@ -2,10 +2,11 @@
  * The journal of a search: JSON Lines, appended to and never changed. A line is one write and one fsync. What a kill
  * leaves of a line is ignored, and the next line begins on a line of its own.
  */
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync } from "node:fs";
 import { systemError } from "../checkpoint/system-error.ts";
 import { TiesmithError } from "../errors.ts";
 import type { EvaluationResults } from "../evaluate/results.ts";
+import { writeAll } from "../execute/write-all.ts";
 import type { Parameters, SearchResults, TestedModel, TrialScore } from "./results.ts";
 
 /** Raised when a key changes its meaning. */
@@ -96,9 +97,7 @@ export function appendToJournal(path: string, record: JournalRecord): void {
   const descriptor = openSync(path, "a+");
   try {
     const start = endsWhole(descriptor) ? "" : "\n";
-    const bytes = Buffer.from(`${start}${JSON.stringify(record)}\n`);
-    // A disk that fills takes a part first, and refuses the rest.
-    for (let done = 0; done < bytes.byteLength; ) done += writeSync(descriptor, bytes, done);
+    writeAll(descriptor, Buffer.from(`${start}${JSON.stringify(record)}\n`));
     fsyncSync(descriptor);
   } catch (error) {
     throw systemError(error, path, "a search's journal", "IO_FAILED");

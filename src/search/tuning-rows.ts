@@ -1,6 +1,7 @@
 /** The rows that candidates are scored on, and the proof that the final evaluation has none of them. */
 import { createHash } from "node:crypto";
 import { nearestName, type Problem, TiesmithError } from "../errors.ts";
+import { DRAW_RULE, drawRows } from "../evaluate/draw.ts";
 import { type SelectedTask, type SelectionOptions, selectTasks } from "../evaluate/selection.ts";
 import { readSplit, type SplitRow } from "../evaluate/splits.ts";
 import type { Objective } from "./objective.ts";
@@ -70,15 +71,10 @@ function devOptions(spec: SearchSpec): SelectionOptions {
 export function firstRows(task: SelectedTask, seed: number, rows: number): SelectedTask {
   const { items, facts } = task;
   if (rows >= items.length) return task;
-  const order = items
-    .map((item) => ({ item, hash: createHash("sha256").update(`${seed}\0${item.key}`).digest("hex") }))
-    .sort((a, b) => (a.hash < b.hash ? -1 : Number(a.hash > b.hash)));
-  const taken = new Set(order.slice(0, rows).map(({ item }) => item));
-  const rule = "the rows whose SHA-256 of seed and key is smallest, in the order of the file";
   return {
     ...task,
-    items: items.filter((item) => taken.has(item)),
-    facts: { ...facts, rows, drawn: { seed: String(seed), of: items.length, rule } },
+    items: drawRows(items, String(seed), rows),
+    facts: { ...facts, rows, drawn: { seed: String(seed), of: items.length, rule: DRAW_RULE } },
   };
 }
 
