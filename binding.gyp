@@ -22,6 +22,7 @@
         "native/io/output_file.cc",
         "native/io/output_folder.cc",
         "native/io/page_guard.cc",
+        "native/io/pages_done.cc",
         "native/io/xxh3.cc",
         "native/kernels/kernel_sets.cc",
         "native/kernels/kernels_avx2.cc",

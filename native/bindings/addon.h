@@ -9,6 +9,7 @@
 #include "bindings/handle.h"
 #include "io/mapped_file.h"
 #include "io/output_file.h"
+#include "io/pages_done.h"
 #include "kernels/kernel_types.h"
 
 namespace tiesmith {
@@ -55,6 +56,8 @@ class TiesmithAddon : public Napi::Addon<TiesmithAddon> {
   Scratch& scratch() { return *scratch_; }
   // Shared with writes under way, which may outlast the environment's own teardown order.
   std::shared_ptr<Scratch> shared_scratch() { return scratch_; }
+  // Of this thread.
+  PagesDone& pages_done() { return pages_done_; }
 
   // Room for what this thread's calls compute on the way; the next call may use it again.
   std::uint8_t* results(std::size_t byte_count) {
@@ -64,6 +67,7 @@ class TiesmithAddon : public Napi::Addon<TiesmithAddon> {
 
  private:
   std::vector<std::uint8_t> results_;
+  PagesDone pages_done_;
   const KernelTable* kernels_;
   std::shared_ptr<Scratch> scratch_ = Scratch::shared();
 };

@@ -148,8 +148,8 @@ void ChunkJob::populate() const {
   for (const HeldRange& range : unread_) range.populate(env_);
 }
 
-void ChunkJob::drop() const noexcept {
-  for (const HeldRange& range : ranges_) range.drop();
+void ChunkJob::add_to(PagesDone& done) const {
+  for (const HeldRange& range : ranges_) done.add(range.file, range.byte_offset, range.byte_count);
 }
 
 Election read_election(Napi::Env env, const Napi::Value& value, std::size_t model_count) {

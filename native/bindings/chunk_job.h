@@ -65,8 +65,8 @@ class ChunkJob {
   const std::vector<HeldRange>& ranges() const { return ranges_; }
   // Maps the pages of the sources that were not read before, in one call each. Throws if one cannot be read.
   void populate() const;
-  // Unmaps the sources: nobody is to read them again.
-  void drop() const noexcept;
+  // Nobody is to read the sources again.
+  void add_to(PagesDone& done) const;
 
  private:
   Source hold(const Napi::Value& source);

@@ -137,7 +137,7 @@ Napi::Value draft_ties(const Napi::CallbackInfo& info) {
     outcome = kernels.draft_ties(inputs, election, combination, brackets, output, sink, per_model.data(), counts);
   });
   if (outcome.status != Status::Ok || draft->overflowed()) return env.Null();
-  job.drop();
+  job.add_to(addon_of(info).pages_done());
   leave_decided_counts(kernels, *draft, inputs, election, combination,
                        addon_of(info).results(draft->undecided_count() * dtype_bytes(dtype)), per_model, counts);
   auto result = counts_as_object(env, per_model, counts);

@@ -19,8 +19,6 @@ struct HeldRange {
   const std::uint8_t* bytes() const { return file->data() + byte_offset; }
   // Maps the pages of the range, in one call. Throws if one cannot be read.
   void populate(Napi::Env env) const;
-  // Unmaps it, for who was the last to read it.
-  void drop() const noexcept { file->drop(byte_offset, byte_count); }
 };
 
 // Checks that the range lies inside the file; throws if not, as for a file that has shrunk.

@@ -154,7 +154,7 @@ Napi::Value combine(const Napi::CallbackInfo& info) {
     chunk.discard(info);
     return failure_as_object(env, outcome);
   }
-  job.drop();
+  job.add_to(addon_of(info).pages_done());
   auto result = counts_as_object(env, per_model, counts);
   if (encoding) return write_encoded(info, target, chunk, dtype, inputs.element_count, *encoding, result);
   result.Set("hash", hash.hex());

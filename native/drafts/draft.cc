@@ -20,9 +20,11 @@ void with_width(Dtype dtype, Body body) {
 void Draft::Numbers::copy(const std::uint32_t* elements, std::size_t count, std::size_t place) noexcept {
   with_width(dtype, [&](auto width) {
     using Width = decltype(width);
+    // A copy of the member: what is written could be the object's own bytes, for all that the compiler knows.
+    const std::uint8_t* const source = from;
     std::uint8_t* to = bytes + place * sizeof(Width);
     for (std::size_t i = 0; i < count; ++i)
-      std::memcpy(to + i * sizeof(Width), from + elements[i] * sizeof(Width), sizeof(Width));
+      std::memcpy(to + i * sizeof(Width), source + elements[i] * sizeof(Width), sizeof(Width));
   });
 }
 
@@ -63,12 +65,14 @@ void Draft::note(void* context, const std::uint32_t* elements, std::size_t count
 
 std::size_t Draft::settle(std::uint8_t* output, const std::uint8_t* results, std::size_t from,
                           std::size_t end_element) const {
+  const std::uint32_t* const elements = elements_;
+  const auto end = static_cast<std::size_t>(std::lower_bound(elements + from, elements + count_, end_element) - elements);
   with_width(output_dtype_, [&](auto width) {
     using Width = decltype(width);
-    for (; from < count_ && elements_[from] < end_element; ++from)
-      std::memcpy(output + elements_[from] * sizeof(Width), results + from * sizeof(Width), sizeof(Width));
+    for (std::size_t i = from; i < end; ++i)
+      std::memcpy(output + elements[i] * sizeof(Width), results + i * sizeof(Width), sizeof(Width));
   });
-  return from;
+  return end;
 }
 
 }  // namespace tiesmith

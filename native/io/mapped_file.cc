@@ -118,11 +118,4 @@ bool MappedFile::populate(std::size_t byte_offset, std::size_t byte_count) const
   return true;
 }
 
-void MappedFile::drop(std::size_t byte_offset, std::size_t byte_count) const noexcept {
-  static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  const std::size_t first = (byte_offset + page - 1) / page * page;
-  const std::size_t end = std::min(size_, byte_offset + byte_count) / page * page;
-  if (first < end) madvise(const_cast<std::uint8_t*>(data_) + first, end - first, MADV_DONTNEED);
-}
-
 }  // namespace tiesmith

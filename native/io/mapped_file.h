@@ -40,9 +40,6 @@ class MappedFile {
   // Maps the pages of a range at once, instead of one fault for every few of them, waiting for those not read
   // yet. Gives false where a page cannot be read (the file shrank, the disk failed).
   bool populate(std::size_t byte_offset, std::size_t byte_count) const noexcept;
-  // Unmaps the pages that lie in a range whole; they stay in the page cache, and may be read again. All at the end
-  // would be one thread's work, while every other one waits for the lock on the process's memory.
-  void drop(std::size_t byte_offset, std::size_t byte_count) const noexcept;
 
  private:
   MappedFile(std::string path, int descriptor, const std::uint8_t* data, std::size_t size)
