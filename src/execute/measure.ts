@@ -5,7 +5,7 @@
 import type { TiesArithmetic } from "../methods/method.ts";
 import type { SlackTally, Tally, Window } from "../native/addon.ts";
 import { CutSearch, FULL_WINDOW, type ScopeCut } from "./cut-search.ts";
-import { type Brackets, SAMPLED_FROM_ELEMENTS } from "./sampling.ts";
+import type { Brackets } from "./sampling.ts";
 import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
 
 /** How a task vector is trimmed over a scope: `keep` elements of `of`. */
@@ -111,10 +111,10 @@ function knownNorms(known: KnownParts | undefined): readonly ScopeNorms[] | null
   return norms === null || norms.includes(null) ? null : (norms as readonly ScopeNorms[]);
 }
 
-/** Whether a scope of so many elements has cuts, and is large enough to be sampled for them. */
+/** Whether a scope of so many elements has cuts, which a sample can bracket. */
 export function isSampled(arithmetic: TiesArithmetic, total: number): boolean {
   const isCut = (density: number) => ![0, total].includes(keptCount(density, total));
-  return total >= SAMPLED_FROM_ELEMENTS && (arithmetic.slack !== null || arithmetic.densities.some(isCut));
+  return total > 0 && (arithmetic.slack !== null || arithmetic.densities.some(isCut));
 }
 
 /** What an exactly zero vote elects; + where that is yet to be measured. */

@@ -1,18 +1,21 @@
 /** Samples whole tensors, as one scope, for the brackets of its cuts. */
 import type { TiesArithmetic } from "../methods/method.ts";
-import { addon, type Sampling, type SlackTally, type Tally } from "../native/addon.ts";
+import { addon, type Sampling, type SlackTally, type Tally, type Window } from "../native/addon.ts";
 import { fixedZeroSign, givenCount, keptCount, type Measured, type ScopeTrim } from "./measure.ts";
 import { measuredForChunk, nativeElection, nativeJob } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { SampleOperation } from "./operations.ts";
 import {
   type Brackets,
+  LOSS_SAMPLE,
   nearSample,
-  SAMPLE_WINDOW,
+  type Sample,
   type SampledCut,
+  sampledCount,
   sampledCut,
   sampledCutOfShare,
   samplingOf,
+  TRIM_SAMPLE,
 } from "./sampling.ts";
 import type { ChunkRef, TensorWork } from "./tensor-work.ts";
 
@@ -22,10 +25,12 @@ export function runSample({ tensors }: SampleOperation, files: OpenFiles): Brack
   const total = tensors.reduce((sum, tensor) => sum + tensor.elementCount, 0);
   // Of one tensor all else is read next. Mapping its pages one by one, as the sample comes to them, costs twice as much.
   const sampling: Sampling = { ...samplingOf(total), populates: tensors.length === 1 };
+  const sampled = tensors.reduce((sum, { elementCount }) => sum + sampledCount(elementCount, sampling), 0);
   const trims = arithmetic.densities.map((density, model) => {
     const kept = keptCount(density, total);
     if (kept === 0 || kept === total) return null;
-    return sampledCutOfShare(sampleTrim(tensors, model, sampling, files), kept / total);
+    const sample = sampleTrim(tensors, model, sampling, files);
+    return sampledCutOfShare(sample, kept / total, sampled, sampling.run === sampling.stride);
   });
   // Rescaled votes are unknown before all norms are.
   const slack =
@@ -52,14 +57,17 @@ function guess(
   return { trims, norms: null, zeroSign: fixedZeroSign(arithmetic) };
 }
 
-/** A sample is counted and used without a pause, so that one array (256 KiB) serves all of a thread's. */
-const sampleBins = new ArrayBuffer(
-  (8 * (SAMPLE_WINDOW.high + 1 - SAMPLE_WINDOW.low)) / 2 ** SAMPLE_WINDOW.shift,
-);
+/** A sample is counted and used without a pause, so that one array of each size serves all of a thread's. */
+const roomFor = new Map([TRIM_SAMPLE, LOSS_SAMPLE].map((window) => [window, binsOf(window)]));
 
-function emptyTally(): Tally {
-  new Uint8Array(sampleBins).fill(0);
-  return { above: 0, bins: sampleBins };
+function binsOf({ low, high, shift }: Window): ArrayBuffer {
+  return new ArrayBuffer((8 * (high + 1 - low)) / 2 ** shift);
+}
+
+function emptyTally(window: Window): Tally {
+  const bins = roomFor.get(window) as ArrayBuffer;
+  new Uint8Array(bins).fill(0);
+  return { above: 0, bins };
 }
 
 function sampleTrim(
@@ -67,15 +75,15 @@ function sampleTrim(
   model: number,
   sampling: Sampling,
   files: OpenFiles,
-): Tally {
-  let tally = emptyTally();
+): Sample {
+  let tally = emptyTally(TRIM_SAMPLE);
   for (const { base, models, elementCount } of tensors) {
     const [from, to] = [base, models[model]];
     if (!from || !to) throw new TypeError("trimming needs a base");
     const job = { base: files.source(from), model: files.source(to), elementCount };
-    tally = addon().tallyTrim(job, SAMPLE_WINDOW, sampling, tally);
+    tally = addon().tallyTrim(job, TRIM_SAMPLE, sampling, tally);
   }
-  return tally;
+  return { ...tally, window: TRIM_SAMPLE };
 }
 
 function sampleSlack(
@@ -85,12 +93,12 @@ function sampleSlack(
   files: OpenFiles,
 ): SampledCut | null {
   const forChunk = measuredForChunk(measured, 0);
-  let sum: SlackTally = { ...emptyTally(), positive: 0, negative: 0, retained: 0, discarded: 0 };
+  let sum: SlackTally = { ...emptyTally(LOSS_SAMPLE), positive: 0, negative: 0, retained: 0, discarded: 0 };
   for (const tensor of tensors) {
     const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
     const election = nativeElection(tensor.arithmetic, forChunk);
     const job = nativeJob(chunk, forChunk, files.input, sampling.populates ? "trimmed" : "nothing");
-    const tally: SlackTally = addon().tallySlack(job, election, SAMPLE_WINDOW, sampling, sum);
+    const tally: SlackTally = addon().tallySlack(job, election, LOSS_SAMPLE, sampling, sum);
     tally.retained += sum.retained;
     tally.discarded += sum.discarded;
     sum = tally;
@@ -99,6 +107,7 @@ function sampleSlack(
   if (arithmetic.kind !== "ties" || arithmetic.slack === null || sum.discarded === 0) return null;
   // How many are given back hardly varies; how many of them are sampled does, as rare events do.
   const given = givenCount(arithmetic.slack, sum);
-  const sampled = sampledCut(sum, given, Math.sqrt(given));
-  return { ...sampled, bracket: nearSample(sampled.bracket, sum) };
+  const sample: Sample = { ...sum, window: LOSS_SAMPLE };
+  const sampled = sampledCut(sample, given, Math.sqrt(given));
+  return { ...sampled, bracket: nearSample(sampled.bracket, sample) };
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CutSearch, FULL_WINDOW, type ScopeCut } from "../../src/execute/cut-search.ts";
-import { SAMPLE_WINDOW, sampledCutOfShare } from "../../src/execute/sampling.ts";
+import { sampledCutOfShare, TRIM_SAMPLE } from "../../src/execute/sampling.ts";
 import type { Tally, Window } from "../../src/native/addon.ts";
 import { exactCut } from "./reference-cut.ts";
 
@@ -38,7 +38,12 @@ function search(
   const first =
     sample === undefined
       ? FULL_WINDOW
-      : sampledCutOfShare(tally(sample, SAMPLE_WINDOW), wanted / keyCount).bracket;
+      : sampledCutOfShare(
+          { ...tally(sample, TRIM_SAMPLE), window: TRIM_SAMPLE },
+          wanted / keyCount,
+          sample.length,
+          false,
+        ).bracket;
   const searching = new CutSearch(chunks.length, first);
   let rounds = 0;
   for (; searching.window !== null; rounds++) {
