@@ -1,7 +1,7 @@
 /** Operations on drafts: combine where brackets decide, measure what is left, combine that and write. */
 import { addon, type ChunkResult, type NativeDraft } from "../native/addon.ts";
 import { addCounts } from "./chunk-counts.ts";
-import { chunkFailure } from "./combine-operations.ts";
+import { chunkFailure } from "./chunk-failure.ts";
 import { BracketMissed } from "./cut-search.ts";
 import { DraftedSweeps } from "./drafted-sweeps.ts";
 import { fixedZeroSign, keptCount, type Measured, measureScope } from "./measure.ts";
