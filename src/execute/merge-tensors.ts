@@ -8,10 +8,10 @@ import { Lookahead } from "./lookahead.ts";
 import { type KnownParts, type Measured, measureScope } from "./measure.ts";
 import { type ChunksRun, mergeDrafted } from "./merge-drafted.ts";
 import { type ChunkMeasured, measuredForChunk, UNMEASURED } from "./native-job.ts";
-import type { Operation, TensorOutcome } from "./operations.ts";
+import type { ByteRange, Operation, ReadAheadOperation, TensorOutcome } from "./operations.ts";
 import type { Pool } from "./pool.ts";
 import { PoolSweeps } from "./pool-sweeps.ts";
-import { prepareTensors } from "./prepare-tensors.ts";
+import { rangesOf, readAheadOf, sampleAhead } from "./prepare-tensors.ts";
 import type { Brackets } from "./sampling.ts";
 import { chunkCount, chunkExtent, chunksOf, type TensorWork } from "./tensor-work.ts";
 import { costOf, isCopy, type Work } from "./work.ts";
@@ -31,6 +31,12 @@ export interface MergeHooks {
 
 /** Tensors of one batch: bounds what one cancelled or failed batch loses. */
 const LARGEST_BATCH = 64;
+
+/** With fewer tensors for a thread than these, some threads would have none to the end. */
+const TENSORS_PER_THREAD = 2;
+
+/** Of tensors that are merged by one thread: one is computed, one is written, one is there when the thread is free. */
+const BATCHES_PER_THREAD = 3;
 
 /** A large tensor, or small neighbours that share a task. */
 interface Group {
@@ -81,24 +87,56 @@ export async function mergeTensors(
   before: MeasuredBefore = () => null,
 ): Promise<void> {
   const groups = groupsOf(works);
-  const chunkElements = Math.max(1, ...works.map((work) => (isCopy(work) ? 1 : work.chunkElements)));
-  const limit = pool.threads * pool.chunksPerThread * chunkElements;
-  const prepared = new Lookahead(groups, (group) => {
-    const isMeasured = scope !== null || group.works.every(({ name }) => before(name) !== null);
-    return prepareTensors(group, isMeasured, pool);
+  const known = { scope, before };
+  const isSpread = spreadBy(groups, known, pool);
+  const room = pool.chunksPerThread * chunkElementsOf(works);
+  // A whole number, so that what has left leaves nothing behind.
+  const share = Math.ceil(room / BATCHES_PER_THREAD);
+  const ahead: ByteRange[] = [];
+  const prepared = new Lookahead(groups, async (group) => {
+    const tensor = isSpread(group);
+    if (tensor !== null && !isMeasured(tensor, known)) return sampleAhead(tensor, group.order, pool);
+    ahead.push(...group.works.flatMap(rangesOf));
+    return null;
   });
   await forEachInFlight(
     groups,
-    limit,
-    (group) => group.cost,
+    pool.threads * room,
+    // Each thread sees to the room of what it merges by itself.
+    (group) => (isSpread(group) === null ? Math.min(group.cost, share) : group.cost),
     async (group, leave) => {
-      const brackets = await prepared.take(group.order);
-      const [only] = group.works;
-      if (group.works.length === 1 && only !== undefined && !isCopy(only) && chunkCount(only) > 1)
-        await mergeLarge(only, { scope, before, brackets }, group.order, pool, hooks, leave);
-      else await mergeSmall(group, { scope, before }, pool, hooks);
+      const brackets = prepared.take(group.order);
+      const reads = ahead.length === 0 ? [] : [readAheadOf(ahead.splice(0))];
+      const tensor = isSpread(group);
+      if (tensor === null) return mergeAtAStroke(group, reads, known, pool, hooks);
+      if (reads.length > 0) await pool.run(reads, group.order);
+      await mergeSpread(tensor, { ...known, brackets: await brackets }, group.order, pool, hooks, leave);
     },
   );
+}
+
+/** Elements of the largest chunk. */
+function chunkElementsOf(works: readonly Work[]): number {
+  return works.reduce((most, work) => Math.max(most, isCopy(work) ? 1 : work.chunkElements), 1);
+}
+
+function isMeasured({ name }: TensorWork, { scope, before }: Known): boolean {
+  return scope !== null || before(name) !== null;
+}
+
+/**
+ * Tells which group is a tensor whose chunks are spread over the threads. All others are merged by one thread each: that
+ * takes the fewest messages, and a tensor's chunks are in that thread's cache when they are needed again.
+ */
+function spreadBy(groups: readonly Group[], known: Known, pool: Pool): (group: Group) => TensorWork | null {
+  const haveManyTensors = groups.length >= TENSORS_PER_THREAD * pool.threads;
+  return ({ works }) => {
+    const [tensor] = works;
+    if (works.length !== 1 || tensor === undefined || isCopy(tensor)) return null;
+    const chunks = chunkCount(tensor);
+    const fitsOneThread = haveManyTensors && chunks <= pool.chunksPerThread && !isMeasured(tensor, known);
+    return chunks <= 1 || fitsOneThread ? null : tensor;
+  };
 }
 
 function groupsOf(works: readonly Work[]): Group[] {
@@ -128,10 +166,16 @@ interface Known {
   readonly before: MeasuredBefore;
 }
 
-async function mergeSmall(group: Group, known: Known, pool: Pool, hooks: MergeHooks): Promise<void> {
+async function mergeAtAStroke(
+  group: Group,
+  reads: readonly ReadAheadOperation[],
+  known: Known,
+  pool: Pool,
+  hooks: MergeHooks,
+): Promise<void> {
   const operations = group.works.map((work) => operationsOf(work, known));
-  const answers = (await pool.run(operations.flat(), group.order)) as SmallAnswer[];
-  let first = 0;
+  const answers = (await pool.run([...reads, ...operations.flat()], group.order)) as StrokeAnswer[];
+  let first = reads.length;
   for (const [i, work] of group.works.entries()) {
     const count = operations[i]?.length ?? 0;
     const own = answers.slice(first, first + count);
@@ -151,9 +195,9 @@ function operationsOf(work: Work, { scope, before }: Known): Operation[] {
   return [{ kind: "combine", chunk: { tensor: work, index: 0 }, measured }];
 }
 
-type SmallAnswer = TensorOutcome | ChunkResult | { hash: string };
+type StrokeAnswer = TensorOutcome | ChunkResult | { hash: string };
 
-function outcomeOf(answers: readonly SmallAnswer[], measured: Measured | null): TensorOutcome {
+function outcomeOf(answers: readonly StrokeAnswer[], measured: Measured | null): TensorOutcome {
   const [first] = answers;
   if (first === undefined) return { hashes: [], counts: null, measured: null };
   if ("hashes" in first) return first;
@@ -163,7 +207,7 @@ function outcomeOf(answers: readonly SmallAnswer[], measured: Measured | null): 
   return { hashes, counts, measured };
 }
 
-async function mergeLarge(
+async function mergeSpread(
   tensor: TensorWork,
   known: Known & { readonly brackets: Brackets | null },
   order: number,

@@ -78,7 +78,7 @@ export interface FinishOperation {
   readonly measured: ChunkMeasured;
 }
 
-/** Measures and combines a tensor of one chunk at a stroke, while it is in the cache. */
+/** Measures, combines and writes a tensor of few chunks at a stroke. */
 export interface WholeOperation {
   readonly kind: "whole";
   readonly tensor: TensorWork;
@@ -196,6 +196,8 @@ export const CANCELLED = 0;
 export interface WorkerSetting {
   /** One Int32: nonzero once the run is cancelled, read between operations. */
   readonly shared: SharedArrayBuffer;
+  /** How many chunks of whole tensors it may hold in memory. */
+  readonly chunks: number;
 }
 
 /** What a worker posts after each batch, where its times are wanted. */

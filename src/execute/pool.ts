@@ -39,7 +39,10 @@ export class Pool {
   constructor(threads: number, chunksPerThread = CHUNKS_PER_THREAD) {
     this.threads = threads;
     this.chunksPerThread = chunksPerThread;
-    const setting: WorkerSetting = { shared: this.#shared.buffer as SharedArrayBuffer };
+    const setting: WorkerSetting = {
+      shared: this.#shared.buffer as SharedArrayBuffer,
+      chunks: chunksPerThread,
+    };
     this.#piscina = new Piscina({
       filename: join(packageRoot, "dist", "execute", "worker.cjs"),
       minThreads: threads,

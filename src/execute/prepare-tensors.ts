@@ -1,24 +1,17 @@
-/** What is done for tensors before their turn: their inputs are asked for, and where their cuts lie is sampled. */
+/** What is done for a tensor before its turn comes: its bytes are read ahead, and where its cuts lie is sampled. */
 import { DTYPE_BYTES } from "../dtypes.ts";
 import { isSampled } from "./measure.ts";
 import type { ByteRange, ReadAheadOperation, SampleOperation } from "./operations.ts";
 import type { Pool } from "./pool.ts";
 import type { Brackets } from "./sampling.ts";
-import { chunkCount, type TensorWork } from "./tensor-work.ts";
+import type { TensorWork } from "./tensor-work.ts";
 import { isCopy, type Work } from "./work.ts";
 
-/**
- * The brackets of a tensor of several chunks, or null: smaller ones are sampled by who merges them.
- * @param isMeasured whether the cuts are known already
- */
-export async function prepareTensors(
-  { works, order }: { readonly works: readonly Work[]; readonly order: number },
-  isMeasured: boolean,
-  pool: Pool,
-): Promise<Brackets | null> {
-  const readAhead: ReadAheadOperation = { kind: "readAhead", ranges: works.flatMap(rangesOf) };
-  const [tensor] = works;
-  if (isMeasured || tensor === undefined || isCopy(tensor) || chunkCount(tensor) < 2 || !isTies(tensor)) {
+/** Reads a tensor ahead, and gives the brackets of its cuts; null where it has none to be sampled. */
+export async function sampleAhead(tensor: TensorWork, order: number, pool: Pool): Promise<Brackets | null> {
+  const readAhead = readAheadOf(rangesOf(tensor));
+  const { arithmetic, elementCount } = tensor;
+  if (arithmetic.kind !== "ties" || !isSampled(arithmetic, elementCount)) {
     await pool.runOne(readAhead, order);
     return null;
   }
@@ -27,11 +20,12 @@ export async function prepareTensors(
   return brackets ?? null;
 }
 
-function isTies({ arithmetic, elementCount }: TensorWork): boolean {
-  return arithmetic.kind === "ties" && isSampled(arithmetic, elementCount);
+export function readAheadOf(ranges: readonly ByteRange[]): ReadAheadOperation {
+  return { kind: "readAhead", ranges };
 }
 
-function rangesOf(work: Work): ByteRange[] {
+/** The bytes of a work's inputs. */
+export function rangesOf(work: Work): ByteRange[] {
   if (isCopy(work)) return work.pieces.map((piece) => piece.source);
   const sources = work.base === null ? work.models : [work.base, ...work.models];
   return sources.map(({ path, byteOffset, dtype }) => ({

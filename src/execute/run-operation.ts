@@ -1,6 +1,7 @@
 /** Runs any operation on this thread. */
 import { addon } from "../native/addon.ts";
 import { runAnalyse, runClasses, runLosses } from "./analysis-operations.ts";
+import type { ChunkRoom } from "./chunk-room.ts";
 import { runCombine, runCopy } from "./combine-operations.ts";
 import { runDraft, runFinish, runSettle } from "./draft-operations.ts";
 import { runNorms, runSlack, runTrim } from "./measure-operations.ts";
@@ -9,7 +10,11 @@ import type { Answer, CompareOperation, HashOperation, Operation, ReadAheadOpera
 import { runSample } from "./sample-operation.ts";
 import { runWhole } from "./whole-operation.ts";
 
-type Runner<O extends Operation> = (operation: O, files: OpenFiles) => Answer<O> | Promise<Answer<O>>;
+type Runner<O extends Operation> = (
+  operation: O,
+  files: OpenFiles,
+  room: ChunkRoom,
+) => Answer<O> | Promise<Answer<O>>;
 
 const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
   trim: runTrim,
@@ -33,8 +38,9 @@ const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
 export function runOperation<O extends Operation>(
   operation: O,
   files: OpenFiles,
+  room: ChunkRoom,
 ): Answer<O> | Promise<Answer<O>> {
-  return (runners[operation.kind] as unknown as Runner<O>)(operation, files);
+  return (runners[operation.kind] as unknown as Runner<O>)(operation, files, room);
 }
 
 function runHash({ range }: HashOperation, files: OpenFiles): string {

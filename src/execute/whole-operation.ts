@@ -1,55 +1,129 @@
-/** Merges a tensor of one chunk on this thread, while it is in the cache. */
-import type { TiesArithmetic } from "../methods/method.ts";
-import { addon, type ChunkResult } from "../native/addon.ts";
+/** Merges a tensor on this thread: each chunk while it is in the cache, the next tensor while it is written. */
+import { addon, type ChunkResult, type NativeDraft } from "../native/addon.ts";
+import { addCounts } from "./chunk-counts.ts";
+import type { ChunkRoom } from "./chunk-room.ts";
 import { runCombine } from "./combine-operations.ts";
 import { runDraft, runFinish, runSettle } from "./draft-operations.ts";
 import { isDraftable } from "./drafted-sweeps.ts";
 import { LocalSweeps } from "./local-sweeps.ts";
-import { type Measured, measureScope } from "./measure.ts";
-import { measuredForChunk, UNMEASURED } from "./native-job.ts";
+import { isSampled, type Measured, measureScope } from "./measure.ts";
+import { type ChunkMeasured, measuredForChunk, UNMEASURED } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { TensorOutcome, WholeOperation } from "./operations.ts";
-import { type Brackets, SAMPLED_FROM_ELEMENTS } from "./sampling.ts";
-import type { ChunkRef } from "./tensor-work.ts";
+import type { Brackets } from "./sampling.ts";
+import { type ChunkRef, chunksOf } from "./tensor-work.ts";
 
-interface Whole {
-  readonly result: ChunkResult;
+/** A tensor whose numbers are known: its chunks are being written. */
+interface Combined {
+  readonly written: readonly Promise<ChunkResult>[];
   readonly measured: Measured | null;
 }
 
-export async function runWhole({ tensor }: WholeOperation, files: OpenFiles): Promise<TensorOutcome> {
-  const chunk: ChunkRef = { tensor, index: 0 };
-  const { arithmetic } = tensor;
-  const { result, measured } =
-    arithmetic.kind === "ties"
-      ? await mergeTies(chunk, arithmetic, files)
-      : { result: await runCombine({ kind: "combine", chunk, measured: UNMEASURED }, files), measured: null };
-  const { hash, ...counts } = result;
-  return { hashes: [hash], counts, measured };
+export async function runWhole(
+  { tensor }: WholeOperation,
+  files: OpenFiles,
+  room: ChunkRoom,
+): Promise<TensorOutcome> {
+  const chunks = chunksOf(tensor);
+  const { written, measured } = await room.inTurn(() => mergeChunks(chunks, files, room));
+  // What still writes when another fails must not outlive this: its file may be removed.
+  await Promise.allSettled(written);
+  const results = await Promise.all(written);
+  return { hashes: results.map(({ hash }) => hash), counts: addCounts(results), measured };
 }
 
-async function mergeTies(chunk: ChunkRef, arithmetic: TiesArithmetic, files: OpenFiles): Promise<Whole> {
-  const sweeps = new LocalSweeps([chunk], files);
-  const brackets = chunk.tensor.elementCount >= SAMPLED_FROM_ELEMENTS ? await sweeps.sample() : undefined;
-  const drafted =
-    brackets !== undefined && isDraftable(arithmetic, brackets)
-      ? await mergeByDraft(chunk, brackets, files)
-      : null;
-  if (drafted !== null) return drafted;
-  const measured = await measureScope(arithmetic, sweeps, brackets);
-  const forChunk = measuredForChunk(measured, 0);
-  return { result: await runCombine({ kind: "combine", chunk, measured: forChunk }, files), measured };
-}
-
-async function mergeByDraft(chunk: ChunkRef, brackets: Brackets, files: OpenFiles): Promise<Whole | null> {
-  const draft = runDraft({ kind: "draft", chunk, brackets }, files);
-  if (draft === null) return null;
-  try {
-    const measured = await runSettle({ kind: "settle", chunks: [chunk], drafts: [draft], brackets });
-    if (measured === null) return null;
-    const forChunk = measuredForChunk(measured, 0);
-    return { result: await runFinish({ kind: "finish", chunk, draft, measured: forChunk }, files), measured };
-  } finally {
-    addon().dropDraft(draft.draft);
+async function mergeChunks(
+  chunks: readonly ChunkRef[],
+  files: OpenFiles,
+  room: ChunkRoom,
+): Promise<Combined> {
+  const { arithmetic, elementCount } = (chunks[0] as ChunkRef).tensor;
+  if (arithmetic.kind !== "ties")
+    return { written: await combineAll(chunks, () => UNMEASURED, files, room), measured: null };
+  const sweeps = new LocalSweeps(chunks, files);
+  const brackets = isSampled(arithmetic, elementCount) ? await sweeps.sample() : undefined;
+  if (brackets !== undefined && isDraftable(arithmetic, brackets)) {
+    const drafted = await mergeByDrafts(chunks, brackets, files, room);
+    if (drafted !== null) return drafted;
   }
+  const measured = await measureScope(arithmetic, sweeps, brackets);
+  return { written: await combineAll(chunks, (i) => measuredForChunk(measured, i), files, room), measured };
+}
+
+async function combineAll(
+  chunks: readonly ChunkRef[],
+  measuredOf: (index: number) => ChunkMeasured,
+  files: OpenFiles,
+  room: ChunkRoom,
+): Promise<Promise<ChunkResult>[]> {
+  const written: Promise<ChunkResult>[] = [];
+  for (const chunk of chunks) {
+    await room.enter();
+    const result = runCombine({ kind: "combine", chunk, measured: measuredOf(chunk.index) }, files);
+    written.push(heard(result.finally(() => room.leave())));
+  }
+  return written;
+}
+
+/** Null where drafts turn out to be of no use; nothing is written then. */
+async function mergeByDrafts(
+  chunks: readonly ChunkRef[],
+  brackets: Brackets,
+  files: OpenFiles,
+  room: ChunkRoom,
+): Promise<Combined | null> {
+  const drafts: NativeDraft[] = [];
+  let measured: Measured | null = null;
+  try {
+    for (const chunk of chunks) {
+      await room.enter();
+      const draft = draftIn(room, chunk, brackets, files);
+      if (draft === null) return null;
+      drafts.push(draft);
+    }
+    measured = await runSettle({ kind: "settle", chunks, drafts, brackets });
+  } finally {
+    if (measured === null) for (const draft of drafts) forget(draft, room);
+  }
+  return measured === null ? null : { written: finishAll(chunks, drafts, measured, files, room), measured };
+}
+
+/** Leaves the room again where there is no draft. */
+function draftIn(room: ChunkRoom, chunk: ChunkRef, brackets: Brackets, files: OpenFiles): NativeDraft | null {
+  let draft: NativeDraft | null = null;
+  try {
+    draft = runDraft({ kind: "draft", chunk, brackets }, files);
+    return draft;
+  } finally {
+    if (draft === null) room.leave();
+  }
+}
+
+function finishAll(
+  chunks: readonly ChunkRef[],
+  drafts: readonly NativeDraft[],
+  measured: Measured,
+  files: OpenFiles,
+  room: ChunkRoom,
+): Promise<ChunkResult>[] {
+  return chunks.map((chunk, i) => {
+    const draft = drafts[i] as NativeDraft;
+    const result = runFinish(
+      { kind: "finish", chunk, draft, measured: measuredForChunk(measured, i) },
+      files,
+    );
+    return heard(result.finally(() => forget(draft, room)));
+  });
+}
+
+/** One that was finished is gone already. */
+function forget({ draft }: NativeDraft, room: ChunkRoom): void {
+  addon().dropDraft(draft);
+  room.leave();
+}
+
+/** A failure is told once all chunks have ended; until then it is no unhandled one. */
+function heard<T>(result: Promise<T>): Promise<T> {
+  result.catch(() => undefined);
+  return result;
 }

@@ -2,6 +2,7 @@
 import { parentPort, threadId, workerData } from "node:worker_threads";
 import { type Problem, TiesmithError } from "../errors.ts";
 import { watchCalls } from "../native/watched-addon.ts";
+import { ChunkRoom } from "./chunk-room.ts";
 import { OpenFiles } from "./open-files.ts";
 import {
   type Batch,
@@ -20,6 +21,7 @@ const files = new OpenFiles();
 // piscina puts the pool's workerData behind its own.
 const setting = (Array.isArray(workerData) ? workerData.at(-1) : workerData) as WorkerSetting;
 const shared = new Int32Array(setting.shared);
+const room = new ChunkRoom(setting.chunks);
 
 const timers = TIMERS === null ? null : new Timers(threadId);
 const trace = TRACE === null ? null : new WorkerTrace(TRACE, threadId);
@@ -37,7 +39,7 @@ export default async function runBatch(batch: Batch): Promise<BatchAnswer> {
     for (const operation of batch.operations) {
       if (Atomics.load(shared, CANCELLED) !== 0)
         throw new TiesmithError("INTERRUPTED", "The run was interrupted");
-      const run = () => runOperation(operation, files);
+      const run = () => runOperation(operation, files, room);
       answers.push(await (traced === undefined ? run() : traced.operation(operation, run)));
     }
     return { answers };
