@@ -2,9 +2,10 @@
 
 /**
  * How many items ahead. Preparing a tensor takes one thread some milliseconds, while which nothing else of it can be
- * done: with a few others prepared, no thread has to wait for it.
+ * done: with a few others prepared, no thread has to wait for it. And a disk has work only for as long as what is read
+ * ahead is not there yet: 4 tensors of 70 MB were too few.
  */
-const ITEMS_AHEAD = 4;
+const ITEMS_AHEAD = 8;
 
 export class Lookahead<T, Prepared> {
   readonly #items: readonly T[];
