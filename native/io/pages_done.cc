@@ -10,8 +10,6 @@
 namespace tiesmith {
 namespace {
 
-// A few per cent of what a thread reads in a second.
-constexpr std::size_t kBytesAtATime = std::size_t{128} << 20;
 // What one call may be given.
 constexpr std::size_t kMostRanges = 1024;
 
@@ -39,7 +37,7 @@ void PagesDone::add(const std::shared_ptr<const MappedFile>& file, std::size_t b
   });
   if (before != ranges_.end()) before->end = end;
   else ranges_.push_back({file, byte_offset, end});
-  if (byte_count_ >= kBytesAtATime || ranges_.size() == kMostRanges) unmap();
+  if (byte_count_ >= bytes_at_a_time_ || ranges_.size() == kMostRanges) unmap();
 }
 
 void PagesDone::unmap() {

@@ -14,6 +14,10 @@ namespace tiesmith {
 // unmaps everything while every other one waits for the lock on the process's memory.
 class PagesDone {
  public:
+  // A few per cent of what a thread reads in a second.
+  static constexpr std::size_t kBytesAtATime = std::size_t{128} << 20;
+
+  explicit PagesDone(std::size_t bytes_at_a_time = kBytesAtATime) : bytes_at_a_time_(bytes_at_a_time) {}
   // They stay in the page cache, and may be read again.
   void add(const std::shared_ptr<const MappedFile>& file, std::size_t byte_offset, std::size_t byte_count);
 
@@ -25,7 +29,7 @@ class PagesDone {
   void unmap();
 
   std::vector<Range> ranges_;
-  std::size_t byte_count_ = 0;
+  std::size_t bytes_at_a_time_, byte_count_ = 0;
 };
 
 }  // namespace tiesmith

@@ -2,9 +2,13 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 #include "io/mapped_file.h"
 #include "io/output_file.h"
+#include "io/pages_done.h"
 #include "io/xxh3.h"
 #include "test/io/check.h"
 #include "test/io/temporary_folder.h"
@@ -47,6 +51,50 @@ void check_mappings(Checks& checks) {
   first.reset();
   second.reset();
   checks.expect(gone.expired(), "the last user's release unmaps");
+}
+
+// The KiB of a mapping that the process has in its page tables.
+long mapped_kib(const std::uint8_t* start) {
+  std::ostringstream begin;
+  begin << std::hex << reinterpret_cast<std::uintptr_t>(start) << '-';
+  std::ifstream maps("/proc/self/smaps");
+  bool found = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.rfind(begin.str(), 0) == 0) found = true;
+    if (found && line.rfind("Rss:", 0) == 0) return std::stol(line.substr(4));
+  }
+  return -1;
+}
+
+void check_pages_done(Checks& checks) {
+  constexpr std::size_t kPage = 4096, kPages = 64;
+  const TemporaryFolder folder;
+  SystemError error;
+  auto file = MappedFile::open(folder.file("pages", kPages * kPage), error);
+  const auto map_all = [&] { checks.expect(file->populate(0, kPages * kPage), "all pages can be mapped"); };
+  map_all();
+  checks.expect(mapped_kib(file->data()) == kPages * 4, "all pages are mapped");
+
+  PagesDone done(32 * kPage);
+  done.add(file, 100, 16 * kPage);
+  checks.expect(mapped_kib(file->data()) == kPages * 4, "few pages are kept until there are more");
+  // Continues the first range, so that the page which they share goes, too; those at the ends stay.
+  done.add(file, 100 + 16 * kPage, 16 * kPage);
+  checks.expect(mapped_kib(file->data()) == (kPages - 31) * 4, "whole pages of all ranges are unmapped at once");
+  bool equal = true;
+  for (std::size_t i = 0; i < kPages * kPage; ++i) equal &= file->data()[i] == TemporaryFolder::byte_at(i);
+  checks.expect(equal, "and can be read again");
+
+  map_all();
+  done.add(file, 0, kPage);
+  done.add(file, 40 * kPage, 31 * kPage - kPage);
+  checks.expect(mapped_kib(file->data()) == kPages * 4, "what was unmapped counts no more");
+  const std::weak_ptr<const MappedFile> gone = file;
+  file.reset();
+  checks.expect(gone.expired(), "a file that others close is not held");
+  auto other = MappedFile::open(folder.file("other", 2 * kPage), error);
+  done.add(other, 0, 2 * kPage);
+  checks.expect(other->data()[0] == TemporaryFolder::byte_at(0), "ranges of closed files are passed over");
 }
 
 void check_writes(Checks& checks) {
@@ -108,6 +156,7 @@ void check_hashes(Checks& checks) {
 int main() {
   tiesmith::test::Checks checks;
   tiesmith::test::check_mappings(checks);
+  tiesmith::test::check_pages_done(checks);
   tiesmith::test::check_writes(checks);
   tiesmith::test::check_hashes(checks);
   return checks.finish();
