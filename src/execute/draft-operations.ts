@@ -48,6 +48,7 @@ function provisional({ tensor }: ChunkRef, brackets: Brackets): ChunkMeasured {
     factors: null,
     zeroSign: fixedZeroSign(arithmetic),
     slack: arithmetic.slack === null || brackets.slack === null ? null : top(brackets.slack.high),
+    ties: 0,
   };
 }
 

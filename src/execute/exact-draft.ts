@@ -13,7 +13,10 @@ import {
   type ReadBefore,
 } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
-import type { ChunkRef } from "./tensor-work.ts";
+import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
+
+/** Above this share of ties a draft would be given up, having taken its time: it holds an eighth at most. */
+const MOST_TIES = 1 / 10;
 
 /** Null where ties are too many, or some number is out of range; nothing is written then. */
 export function combineByDraft(
@@ -26,6 +29,7 @@ export function combineByDraft(
   const { slack } = measured;
   // A cut at 0 takes everything, and its ties are no loss at all.
   if (arithmetic.kind !== "ties" || slack?.threshold === 0) return null;
+  if (measured.ties > MOST_TIES * chunkExtent(chunk).elementCount) return null;
   const cuts = measured.trims.map((trim) => (typeof trim === "object" ? trim : null));
   if (cuts.some((cut) => cut?.threshold === 0)) return null;
   const undecided: ChunkMeasured = {

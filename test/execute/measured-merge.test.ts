@@ -69,8 +69,11 @@ describe("TIESMITH_TIMERS", () => {
       expect(inCalls + idle).toBeLessThan(seconds + 0.01);
       expect(inCalls).toBeGreaterThan(0);
     }
-    const combined = told.map(({ calls }) => calls.combine.readBytes).reduce((sum, bytes) => sum + bytes, 0);
-    expect(combined).toBe(3 * 2 * ELEMENTS);
+    const readBy = (name: string) =>
+      told.reduce((sum, { calls }) => sum + ((calls as Record<string, Call>)[name]?.readBytes ?? 0), 0);
+    // A chunk is drafted where its ties are few, and combined where they are not, if need be after an attempt to draft it.
+    expect(readBy("combine")).toBeLessThanOrEqual(3 * 2 * ELEMENTS);
+    expect(readBy("combine") + readBy("draftTies")).toBeGreaterThanOrEqual(3 * 2 * ELEMENTS);
   });
 
   it("as json, is what the bench's phases are made of", () => {
