@@ -1,5 +1,4 @@
 /** Measures variants of a merge and then asks about every chunk: tensor by tensor, or over the whole model. */
-import { DTYPE_BYTES } from "../dtypes.ts";
 import { sweepChunks } from "../execute/chunk-sweep.ts";
 import { forEachInFlight } from "../execute/in-flight.ts";
 import type { Measured } from "../execute/measure.ts";
@@ -12,7 +11,8 @@ import type {
   LossesOperation,
 } from "../execute/operations.ts";
 import type { Pool } from "../execute/pool.ts";
-import { type ChunkRef, chunksOf, type SourceRef, type TensorWork } from "../execute/tensor-work.ts";
+import { rangesOf } from "../execute/prepare-tensors.ts";
+import { type ChunkRef, chunksOf, type TensorWork } from "../execute/tensor-work.ts";
 import type { Scope, TiesArithmetic } from "../methods/method.ts";
 import { measureVariants } from "./shared-sweeps.ts";
 
@@ -52,7 +52,7 @@ export async function sweepVariants(
     ([, tensor]) => tensor.elementCount,
     async ([index]) => {
       const works = variants.map((variant) => variant.tensors[index] as TensorWork);
-      await pool.run([{ kind: "readAhead" as const, ranges: rangesOf(works) }], index);
+      await pool.run([{ kind: "readAhead" as const, ranges: rangesOfAll(works) }], index);
       const places = chunksOf(works[0] as TensorWork).map((_, chunk) => ({ tensor: index, chunk }));
       const measured = await measure(variants, places, pool, index);
       for (const [v, variant] of variants.entries()) variant.measured?.(index, measured[v] as Measured);
@@ -146,14 +146,7 @@ async function ask(
 }
 
 /** Every range of a tensor's sources once, whichever variants read it. */
-function rangesOf(works: readonly TensorWork[]): ByteRange[] {
-  const sources = new Map<string, SourceRef & { elementCount: number }>();
-  for (const { base, models, elementCount } of works)
-    for (const source of base === null ? models : [base, ...models])
-      sources.set(`${source.path}\n${source.byteOffset}`, { ...source, elementCount });
-  return [...sources.values()].map(({ path, byteOffset, dtype, elementCount }) => ({
-    path,
-    byteOffset,
-    byteCount: elementCount * DTYPE_BYTES[dtype],
-  }));
+function rangesOfAll(works: readonly TensorWork[]): ByteRange[] {
+  const ranges = works.flatMap(rangesOf);
+  return [...new Map(ranges.map((range) => [`${range.path}\n${range.byteOffset}`, range])).values()];
 }

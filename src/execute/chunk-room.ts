@@ -14,8 +14,8 @@ export class ChunkRoom {
     return this.#chunks.enter(1);
   }
 
-  leave(): void {
-    this.#chunks.leave(1);
+  leave(chunks = 1): void {
+    this.#chunks.leave(chunks);
   }
 
   /**

@@ -1,5 +1,11 @@
 /** Operations on drafts: combine where brackets decide, measure what is left, combine that and write. */
-import { addon, type ChunkResult, type NativeDraft } from "../native/addon.ts";
+import {
+  addon,
+  type ChunkResult,
+  type NativeBrackets,
+  type NativeCut,
+  type NativeDraft,
+} from "../native/addon.ts";
 import { addCounts } from "./chunk-counts.ts";
 import { chunkFailure } from "./chunk-failure.ts";
 import { BracketMissed } from "./cut-search.ts";
@@ -13,6 +19,7 @@ import {
   nativeJob,
   nativeOutput,
   outputOffset,
+  type ReadBefore,
 } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { DraftOperation, FinishOperation, SettleOperation } from "./operations.ts";
@@ -20,34 +27,50 @@ import { type Brackets, withFewBins } from "./sampling.ts";
 import type { ChunkRef } from "./tensor-work.ts";
 
 export function runDraft({ chunk, brackets }: DraftOperation, files: OpenFiles): NativeDraft | null {
-  const { arithmetic, output } = chunk.tensor;
   const measured = provisional(chunk, brackets);
+  const lows = {
+    trimLows: brackets.trims.map((trim) => trim?.low ?? null),
+    slackLow: measured.slack === null ? null : Math.max(1, brackets.slack?.low ?? 0),
+  };
+  return draftChunk(chunk, measured, lows, brackets.slack === null ? "trimmed" : "everything", files);
+}
+
+/** Drafts a chunk with cuts that take no ties, down to whose lows elements are left undecided. */
+export function draftChunk(
+  chunk: ChunkRef,
+  measured: ChunkMeasured,
+  lows: NativeBrackets,
+  readBefore: ReadBefore,
+  files: OpenFiles,
+): NativeDraft | null {
+  const { arithmetic, output } = chunk.tensor;
   return addon().draftTies(
-    nativeJob(chunk, measured, files.input, brackets.slack === null ? "trimmed" : "everything"),
+    nativeJob(chunk, measured, files.input, readBefore),
     nativeElection(arithmetic, measured),
     nativeCombination(arithmetic, measured),
-    {
-      trimLows: brackets.trims.map((trim) => trim?.low ?? null),
-      slackLow: measured.slack === null ? null : Math.max(1, brackets.slack?.low ?? 0),
-    },
+    lows,
     { byteOffset: outputOffset(chunk), dtype: output.dtype },
   );
+}
+
+/** The cut that takes what lies above, and no ties. */
+export function cutAbove(threshold: number): NativeCut {
+  return { threshold, tied: 0, taken: 0, firstTie: 0 };
 }
 
 /** The tops of the brackets as cuts that take no ties. */
 function provisional({ tensor }: ChunkRef, brackets: Brackets): ChunkMeasured {
   const { arithmetic, elementCount } = tensor;
   if (arithmetic.kind !== "ties") throw new TypeError("only the TIES family is drafted");
-  const top = (high: number) => ({ threshold: high, tied: 0, taken: 0, firstTie: 0 });
   return {
     trims: arithmetic.densities.map((density, model) => {
       const bracket = brackets.trims[model];
-      if (bracket) return top(bracket.high);
+      if (bracket) return cutAbove(bracket.high);
       return keptCount(density, elementCount) === 0 ? "nothing" : "everything";
     }),
     factors: null,
     zeroSign: fixedZeroSign(arithmetic),
-    slack: arithmetic.slack === null || brackets.slack === null ? null : top(brackets.slack.high),
+    slack: arithmetic.slack === null || brackets.slack === null ? null : cutAbove(brackets.slack.high),
     ties: 0,
   };
 }
@@ -73,18 +96,24 @@ function agrees({ slack }: Measured, drafts: readonly NativeDraft[], priority: n
   return slack.given < slack.discarded || givenBack === discarded;
 }
 
+/** The draft is gone afterwards, whatever comes of it. */
 export async function runFinish(
   { chunk, draft, measured }: FinishOperation,
   files: OpenFiles,
 ): Promise<ChunkResult> {
   const { arithmetic } = chunk.tensor;
-  const result = await addon().finishDraft(
-    nativeDraftJob(arithmetic, draft, measured),
-    nativeElection(arithmetic, measured),
-    nativeCombination(arithmetic, measured),
-    nativeOutput(chunk, files.output),
-  );
-  if ("failure" in result) throw chunkFailure(chunk, result);
-  const { hash, ...undecided } = result;
-  return { hash, ...addCounts([draft, undecided]) };
+  try {
+    const result = await addon().finishDraft(
+      nativeDraftJob(arithmetic, draft, measured),
+      nativeElection(arithmetic, measured),
+      nativeCombination(arithmetic, measured),
+      nativeOutput(chunk, files.output),
+    );
+    if ("failure" in result) throw chunkFailure(chunk, result);
+    const { hash, ...undecided } = result;
+    return { hash, ...addCounts([draft, undecided]) };
+  } finally {
+    // One that was begun to be finished is gone already.
+    addon().dropDraft(draft.draft);
+  }
 }

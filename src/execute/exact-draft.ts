@@ -2,16 +2,9 @@
  * Combines a chunk whose cuts are known by drafting it: a draft's kernel takes two thirds of the time, and leaves nothing
  * undecided but the ties of the cuts.
  */
-import { addon, type ChunkResult, type NativeCut } from "../native/addon.ts";
-import { runFinish } from "./draft-operations.ts";
-import {
-  type ChunkMeasured,
-  nativeCombination,
-  nativeElection,
-  nativeJob,
-  outputOffset,
-  type ReadBefore,
-} from "./native-job.ts";
+import type { ChunkResult } from "../native/addon.ts";
+import { cutAbove, draftChunk, runFinish } from "./draft-operations.ts";
+import type { ChunkMeasured, ReadBefore } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { type ChunkRef, chunkExtent } from "./tensor-work.ts";
 
@@ -25,31 +18,22 @@ export function combineByDraft(
   readBefore: ReadBefore,
   files: OpenFiles,
 ): Promise<ChunkResult> | null {
-  const { arithmetic, output } = chunk.tensor;
+  const { arithmetic } = chunk.tensor;
   const { slack } = measured;
   // A cut at 0 takes everything, and its ties are no loss at all.
   if (arithmetic.kind !== "ties" || slack?.threshold === 0) return null;
   if (measured.ties > MOST_TIES * chunkExtent(chunk).elementCount) return null;
   const cuts = measured.trims.map((trim) => (typeof trim === "object" ? trim : null));
   if (cuts.some((cut) => cut?.threshold === 0)) return null;
-  const undecided: ChunkMeasured = {
+  const withoutTies: ChunkMeasured = {
     ...measured,
-    trims: measured.trims.map((trim) => (typeof trim === "object" ? withoutTies(trim) : trim)),
-    slack: slack === null ? null : withoutTies(slack),
+    trims: measured.trims.map((trim) => (typeof trim === "object" ? cutAbove(trim.threshold) : trim)),
+    slack: slack === null ? null : cutAbove(slack.threshold),
   };
-  const draft = addon().draftTies(
-    nativeJob(chunk, undecided, files.input, readBefore),
-    nativeElection(arithmetic, measured),
-    nativeCombination(arithmetic, undecided),
-    { trimLows: cuts.map((cut) => cut?.threshold ?? null), slackLow: slack?.threshold ?? null },
-    { byteOffset: outputOffset(chunk), dtype: output.dtype },
-  );
-  if (draft === null) return null;
-  const finished = runFinish({ kind: "finish", chunk, draft, measured }, files);
-  return finished.finally(() => addon().dropDraft(draft.draft));
-}
-
-/** The cut that takes what lies above, and leaves its ties undecided. */
-function withoutTies({ threshold }: NativeCut): NativeCut {
-  return { threshold, tied: 0, taken: 0, firstTie: 0 };
+  const lows = {
+    trimLows: cuts.map((cut) => cut?.threshold ?? null),
+    slackLow: slack?.threshold ?? null,
+  };
+  const draft = draftChunk(chunk, withoutTies, lows, readBefore, files);
+  return draft === null ? null : runFinish({ kind: "finish", chunk, draft, measured }, files);
 }

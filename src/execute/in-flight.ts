@@ -1,6 +1,6 @@
 /** Bounds how much work is under way at once, so that memory does not grow with the model. */
 
-/** A counting gate: {@link enter} waits until `cost` fits the limit (or nothing else is inside). */
+/** A counting gate, in whole numbers: {@link enter} waits until `cost` fits the limit (or nothing else is inside). */
 export class Gate {
   readonly #limit: number;
   #inside = 0;

@@ -11,7 +11,7 @@ import { type ChunkMeasured, measuredForChunk, UNMEASURED } from "./native-job.t
 import type { ByteRange, Operation, ReadAheadOperation, TensorOutcome } from "./operations.ts";
 import type { Pool } from "./pool.ts";
 import { PoolSweeps } from "./pool-sweeps.ts";
-import { rangesOf, readAheadOf, sampleAhead } from "./prepare-tensors.ts";
+import { rangesOf, sampleAhead } from "./prepare-tensors.ts";
 import type { Brackets } from "./sampling.ts";
 import { chunkCount, chunkExtent, chunksOf, type TensorWork } from "./tensor-work.ts";
 import { costOf, isCopy, type Work } from "./work.ts";
@@ -88,14 +88,14 @@ export async function mergeTensors(
 ): Promise<void> {
   const groups = groupsOf(works);
   const known = { scope, before };
-  const isSpread = spreadBy(groups, known, pool);
+  const spread = spreadTensors(groups, known, pool);
   const room = pool.chunksPerThread * chunkElementsOf(works);
   // A whole number, so that what has left leaves nothing behind.
   const share = Math.ceil(room / BATCHES_PER_THREAD);
   const ahead: ByteRange[] = [];
   const prepared = new Lookahead(groups, async (group) => {
-    const tensor = isSpread(group);
-    if (tensor !== null && !isMeasured(tensor, known)) return sampleAhead(tensor, group.order, pool);
+    const tensor = spread[group.order];
+    if (tensor && !isMeasured(tensor, known)) return sampleAhead(tensor, group.order, pool);
     ahead.push(...group.works.flatMap(rangesOf));
     return null;
   });
@@ -103,12 +103,13 @@ export async function mergeTensors(
     groups,
     pool.threads * room,
     // Each thread sees to the room of what it merges by itself.
-    (group) => (isSpread(group) === null ? Math.min(group.cost, share) : group.cost),
+    (group) => (spread[group.order] ? group.cost : Math.min(group.cost, share)),
     async (group, leave) => {
       const brackets = prepared.take(group.order);
-      const reads = ahead.length === 0 ? [] : [readAheadOf(ahead.splice(0))];
-      const tensor = isSpread(group);
-      if (tensor === null) return mergeAtAStroke(group, reads, known, pool, hooks);
+      const ranges = ahead.splice(0);
+      const reads = ranges.length === 0 ? [] : [{ kind: "readAhead" as const, ranges }];
+      const tensor = spread[group.order];
+      if (!tensor) return mergeAtAStroke(group, reads, known, pool, hooks);
       if (reads.length > 0) await pool.run(reads, group.order);
       await mergeSpread(tensor, { ...known, brackets: await brackets }, group.order, pool, hooks, leave);
     },
@@ -125,18 +126,18 @@ function isMeasured({ name }: TensorWork, { scope, before }: Known): boolean {
 }
 
 /**
- * Tells which group is a tensor whose chunks are spread over the threads. All others are merged by one thread each: that
+ * For each group the tensor whose chunks are spread over the threads; null for a group that one thread merges: that
  * takes the fewest messages, and a tensor's chunks are in that thread's cache when they are needed again.
  */
-function spreadBy(groups: readonly Group[], known: Known, pool: Pool): (group: Group) => TensorWork | null {
+function spreadTensors(groups: readonly Group[], known: Known, pool: Pool): (TensorWork | null)[] {
   const haveManyTensors = groups.length >= TENSORS_PER_THREAD * pool.threads;
-  return ({ works }) => {
+  return groups.map(({ works }) => {
     const [tensor] = works;
     if (works.length !== 1 || tensor === undefined || isCopy(tensor)) return null;
     const chunks = chunkCount(tensor);
     const fitsOneThread = haveManyTensors && chunks <= pool.chunksPerThread && !isMeasured(tensor, known);
     return chunks <= 1 || fitsOneThread ? null : tensor;
-  };
+  });
 }
 
 function groupsOf(works: readonly Work[]): Group[] {

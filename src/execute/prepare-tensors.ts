@@ -9,7 +9,7 @@ import { isCopy, type Work } from "./work.ts";
 
 /** Reads a tensor ahead, and gives the brackets of its cuts; null where it has none to be sampled. */
 export async function sampleAhead(tensor: TensorWork, order: number, pool: Pool): Promise<Brackets | null> {
-  const readAhead = readAheadOf(rangesOf(tensor));
+  const readAhead: ReadAheadOperation = { kind: "readAhead", ranges: rangesOf(tensor) };
   const { arithmetic, elementCount } = tensor;
   if (arithmetic.kind !== "ties" || !isSampled(arithmetic, elementCount)) {
     await pool.runOne(readAhead, order);
@@ -18,10 +18,6 @@ export async function sampleAhead(tensor: TensorWork, order: number, pool: Pool)
   const sample: SampleOperation = { kind: "sample", tensors: [tensor] };
   const [, brackets] = await pool.run<ReadAheadOperation | SampleOperation>([readAhead, sample], order);
   return brackets ?? null;
-}
-
-export function readAheadOf(ranges: readonly ByteRange[]): ReadAheadOperation {
-  return { kind: "readAhead", ranges };
 }
 
 /** The bytes of a work's inputs. */

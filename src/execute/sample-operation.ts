@@ -58,14 +58,14 @@ function guess(
 }
 
 /** A sample is counted and used without a pause, so that one array of each size serves all of a thread's. */
-const roomFor = new Map([TRIM_SAMPLE, LOSS_SAMPLE].map((window) => [window, binsOf(window)]));
+const TRIM_BINS = binsOf(TRIM_SAMPLE);
+const LOSS_BINS = binsOf(LOSS_SAMPLE);
 
 function binsOf({ low, high, shift }: Window): ArrayBuffer {
   return new ArrayBuffer((8 * (high + 1 - low)) / 2 ** shift);
 }
 
-function emptyTally(window: Window): Tally {
-  const bins = roomFor.get(window) as ArrayBuffer;
+function emptyTally(bins: ArrayBuffer): Tally {
   new Uint8Array(bins).fill(0);
   return { above: 0, bins };
 }
@@ -76,7 +76,7 @@ function sampleTrim(
   sampling: Sampling,
   files: OpenFiles,
 ): Sample {
-  let tally = emptyTally(TRIM_SAMPLE);
+  let tally = emptyTally(TRIM_BINS);
   for (const { base, models, elementCount } of tensors) {
     const [from, to] = [base, models[model]];
     if (!from || !to) throw new TypeError("trimming needs a base");
@@ -93,7 +93,7 @@ function sampleSlack(
   files: OpenFiles,
 ): SampledCut | null {
   const forChunk = measuredForChunk(measured, 0);
-  let sum: SlackTally = { ...emptyTally(LOSS_SAMPLE), positive: 0, negative: 0, retained: 0, discarded: 0 };
+  let sum: SlackTally = { ...emptyTally(LOSS_BINS), positive: 0, negative: 0, retained: 0, discarded: 0 };
   for (const tensor of tensors) {
     const chunk: ChunkRef = { tensor: { ...tensor, chunkElements: tensor.elementCount }, index: 0 };
     const election = nativeElection(tensor.arithmetic, forChunk);

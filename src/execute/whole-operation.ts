@@ -73,30 +73,24 @@ async function mergeByDrafts(
   room: ChunkRoom,
 ): Promise<Combined | null> {
   const drafts: NativeDraft[] = [];
+  let entered = 0;
   let measured: Measured | null = null;
   try {
     for (const chunk of chunks) {
       await room.enter();
-      const draft = draftIn(room, chunk, brackets, files);
+      entered += 1;
+      const draft = runDraft({ kind: "draft", chunk, brackets }, files);
       if (draft === null) return null;
       drafts.push(draft);
     }
     measured = await runSettle({ kind: "settle", chunks, drafts, brackets });
   } finally {
-    if (measured === null) for (const draft of drafts) forget(draft, room);
+    if (measured === null) {
+      for (const { draft } of drafts) addon().dropDraft(draft);
+      room.leave(entered);
+    }
   }
   return measured === null ? null : { written: finishAll(chunks, drafts, measured, files, room), measured };
-}
-
-/** Leaves the room again where there is no draft. */
-function draftIn(room: ChunkRoom, chunk: ChunkRef, brackets: Brackets, files: OpenFiles): NativeDraft | null {
-  let draft: NativeDraft | null = null;
-  try {
-    draft = runDraft({ kind: "draft", chunk, brackets }, files);
-    return draft;
-  } finally {
-    if (draft === null) room.leave();
-  }
 }
 
 function finishAll(
@@ -108,18 +102,10 @@ function finishAll(
 ): Promise<ChunkResult>[] {
   return chunks.map((chunk, i) => {
     const draft = drafts[i] as NativeDraft;
-    const result = runFinish(
-      { kind: "finish", chunk, draft, measured: measuredForChunk(measured, i) },
-      files,
-    );
-    return heard(result.finally(() => forget(draft, room)));
+    const forChunk = measuredForChunk(measured, i);
+    const result = runFinish({ kind: "finish", chunk, draft, measured: forChunk }, files);
+    return heard(result.finally(() => room.leave()));
   });
-}
-
-/** One that was finished is gone already. */
-function forget({ draft }: NativeDraft, room: ChunkRoom): void {
-  addon().dropDraft(draft);
-  room.leave();
 }
 
 /** A failure is told once all chunks have ended; until then it is no unhandled one. */
