@@ -5,9 +5,11 @@
       "sources": [
         "native/bindings/addon.cc",
         "native/bindings/analysis.cc",
+        "native/bindings/analysis_result.cc",
         "native/bindings/chunk_job.cc",
         "native/bindings/chunk_output.cc",
         "native/bindings/chunk_result.cc",
+        "native/bindings/draft_job.cc",
         "native/bindings/drafts.cc",
         "native/bindings/encoded_output.cc",
         "native/bindings/files.cc",

@@ -85,6 +85,9 @@ int main() {
     PairCounts pair{};
     Analysis analysis{analysed.data(), &pair, {}, sums.data(), octaves.data(), 0, 16};
     report(set->name, "analyse", [&] { set->analyse(inputs, election, nullptr, analysis); });
+    report(set->name, "draft_analysis", [&] { set->draft_analysis(inputs, election, nullptr, brackets, sink, analysis); });
+    const Cut losses_cut{0x45000000, 0, 0, 0};
+    report(set->name, "draft_analysis slack", [&] { set->draft_analysis(inputs, election, &losses_cut, brackets, sink, analysis); });
     std::vector<LossBin> loss_bins(kLossBins);
     report(set->name, "tally_losses", [&] { set->tally_losses(inputs, election, loss_bins.data(), election_counts); });
     const std::vector<ModelInput> trims[] = {std::vector<ModelInput>(6, models[0]), std::vector<ModelInput>(6, models[1])};

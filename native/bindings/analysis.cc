@@ -1,50 +1,23 @@
 // Functions on chunks that analyse an election: parse, run one kernel, give plain data.
-#include <bit>
+#include <optional>
 #include <vector>
 
 #include "bindings/addon.h"
+#include "bindings/analysis_result.h"
 #include "bindings/chunk_job.h"
 #include "bindings/chunk_result.h"
+#include "bindings/draft_job.h"
 #include "bindings/float_environment.h"
+#include "drafts/draft_store.h"
 
 namespace tiesmith {
 namespace {
 
-// Sums per block are kept in memory that V8 ends the process for want of.
-constexpr std::uint64_t kMaxElements = 1u << 28;
-
-Napi::Value number(Napi::Env env, std::uint64_t count) { return Napi::Number::New(env, static_cast<double>(count)); }
-
-Napi::Value magnitude(Napi::Env env, std::uint32_t key) {
-  return Napi::Number::New(env, static_cast<double>(std::bit_cast<float>(key)));
-}
-
-Napi::Object model_object(Napi::Env env, const AnalysisCounts& counts) {
-  auto model = Napi::Object::New(env);
-  model.Set("zero", number(env, counts.zero));
-  model.Set("retained", number(env, counts.retained));
-  model.Set("inConflict", number(env, counts.in_conflict));
-  model.Set("conflictsLost", number(env, counts.conflicts_lost));
-  model.Set("zeroVotes", number(env, counts.zero_votes));
-  model.Set("discarded", number(env, counts.discarded));
-  model.Set("discardedZeroVotes", number(env, counts.discarded_zero_votes));
-  model.Set("largest", magnitude(env, counts.largest));
-  model.Set("largestTrimmed", magnitude(env, counts.largest_trimmed));
-  return model;
-}
-
-Napi::Object pair_object(Napi::Env env, const PairCounts& counts) {
-  auto pair = Napi::Object::New(env);
-  pair.Set("same", number(env, counts.same));
-  pair.Set("opposite", number(env, counts.opposite));
-  pair.Set("sameTrimmed", number(env, counts.same_trimmed));
-  pair.Set("oppositeTrimmed", number(env, counts.opposite_trimmed));
-  return pair;
-}
-
-const ChunkInputs& with_base(Napi::Env env, const ChunkJob& job) {
-  if (job.inputs().base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
-  return job.inputs();
+// Slack cuts: a cut, or null.
+std::optional<Cut> read_slack(Napi::Env env, const Napi::Value& value, const Election& election) {
+  if (value.IsNull() || value.IsUndefined()) return std::nullopt;
+  if (election.priority < 0) throw Napi::RangeError::New(env, "Expected a priority model where there is slack");
+  return read_cut(env, value);
 }
 
 // analyse(job, election, slack, { first, stride }) -> { models, pairs, conflicts, zeroVotes, givenBack, largestGiven, sums, octaves },
@@ -52,48 +25,86 @@ const ChunkInputs& with_base(Napi::Env env, const ChunkJob& job) {
 Napi::Value analyse(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ChunkJob job(env, info[0]);
-  const ChunkInputs& inputs = with_base(env, job);
+  const ChunkInputs& inputs = analysed_inputs(env, job);
   const Election election = read_election(env, info[1], inputs.model_count);
-  const bool has_slack = !info[2].IsNull() && !info[2].IsUndefined();
-  const Cut slack = has_slack ? read_cut(env, info[2]) : Cut{};
-  if (has_slack && election.priority < 0)
-    throw Napi::RangeError::New(env, "Expected a priority model where there is slack");
-  const FieldReader sampled(env, info[3], "octaves");
-  const std::uint64_t octave_first = sampled.count("first"), octave_stride = sampled.count("stride");
-  if (octave_stride == 0) throw Napi::RangeError::New(env, "Expected octaves of every block, or one in some");
-  if (inputs.element_count > kMaxElements)
-    throw Napi::RangeError::New(env, "Expected at most 2^28 elements, but received " + std::to_string(inputs.element_count));
-  const std::size_t blocks = (inputs.element_count + kBlockElements - 1) / kBlockElements;
-  const std::size_t pair_count = pair_count_of(inputs.model_count);
-  auto sums = Napi::Float64Array::New(env, blocks * analysis_sums(inputs.model_count));
-  auto octaves = Napi::Uint32Array::New(env, kOctaves * inputs.model_count);
-  std::vector<AnalysisCounts> models(inputs.model_count);
-  std::vector<PairCounts> pairs(pair_count);
-  Analysis analysis{models.data(), pairs.data(), {}, sums.Data(), octaves.Data(), octave_first, octave_stride};
+  const std::optional<Cut> slack = read_slack(env, info[2], election);
+  const OctaveBlocks octaves(env, info[3]);
+  check_analysed_count(env, inputs.element_count);
+  AnalysisRoom room(env, inputs.model_count, block_count_of(inputs.element_count), octaves);
   Outcome outcome;
   job.populate();
   {
     const FloatEnvironment floats;
     const KernelTable& kernels = addon_of(info).kernels();
-    guarded_read(env, job.ranges(), [&] {
-      outcome = kernels.analyse(inputs, election, has_slack ? &slack : nullptr, analysis);
-    });
+    guarded_read(env, job.ranges(),
+                 [&] { outcome = kernels.analyse(inputs, election, slack ? &*slack : nullptr, room.analysis()); });
   }
   if (outcome.status != Status::Ok) return failure_as_object(env, outcome);
-  auto model_list = Napi::Array::New(env, models.size());
-  for (std::uint32_t m = 0; m < models.size(); ++m) model_list.Set(m, model_object(env, models[m]));
-  auto pair_list = Napi::Array::New(env, pairs.size());
-  for (std::uint32_t p = 0; p < pairs.size(); ++p) pair_list.Set(p, pair_object(env, pairs[p]));
-  auto result = Napi::Object::New(env);
-  result.Set("models", model_list);
-  result.Set("pairs", pair_list);
-  result.Set("conflicts", number(env, analysis.totals.conflicts));
-  result.Set("zeroVotes", number(env, analysis.totals.zero_votes));
-  result.Set("givenBack", number(env, analysis.totals.given_back));
-  result.Set("largestGiven", magnitude(env, analysis.totals.largest_given));
-  result.Set("sums", sums);
-  result.Set("octaves", octaves);
+  return room.result(env);
+}
+
+// draftAnalysis(job, election, slack, { first, stride }, brackets) -> as analyse, of the decided elements where cuts
+// matter, with { draft, undecided }; or null where a draft is of no use: too much is undecided, or a value is not finite
+Napi::Value draft_analysis(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ChunkJob job(env, info[0]);
+  const ChunkInputs& inputs = analysed_inputs(env, job);
+  const Election election = read_election(env, info[1], inputs.model_count);
+  const std::optional<Cut> slack = read_slack(env, info[2], election);
+  const OctaveBlocks octaves(env, info[3]);
+  const BracketLows lows(env, info[4], inputs.model_count);
+  lows.check(env, inputs, slack.has_value());
+  check_analysed_count(env, inputs.element_count);
+  AnalysisRoom room(env, inputs.model_count, block_count_of(inputs.element_count), octaves);
+  auto draft = make_analysis_draft(addon_of(info).shared_scratch(), inputs);
+  Outcome outcome;
+  job.populate();
+  {
+    const FloatEnvironment floats;
+    const KernelTable& kernels = addon_of(info).kernels();
+    const UndecidedSink sink = draft->sink();
+    const Brackets brackets = lows.brackets();
+    guarded_read(env, job.ranges(), [&] {
+      outcome = kernels.draft_analysis(inputs, election, slack ? &*slack : nullptr, brackets, sink, room.analysis());
+    });
+  }
+  if (outcome.status != Status::Ok || draft->overflowed()) return env.Null();
+  auto result = room.result(env);
+  result.Set("undecided", static_cast<double>(draft->undecided_count()));
+  result.Set("draft", static_cast<double>(keep_draft(std::move(draft))));
   return result;
+}
+
+// Where a chunk's blocks end among its undecided elements.
+std::vector<std::size_t> undecided_block_ends(const Draft& draft) {
+  std::vector<std::size_t> ends(block_count_of(draft.element_count()));
+  std::size_t end = 0;
+  for (std::size_t block = 0; block < ends.size(); ++block) {
+    while (end < draft.undecided_count() && draft.undecided()[end] / kBlockElements == block) ++end;
+    ends[block] = end;
+  }
+  return ends;
+}
+
+// analyseDraft(job, election, slack) -> as analyse, of the undecided elements, with sums for each block of the chunk. The
+// draft is gone afterwards.
+Napi::Value analyse_draft(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto draft = draft_of(env, info[0]);
+  const UndecidedJob job(env, *draft, info[0]);
+  const Election election = read_election(env, info[1], job.inputs().model_count);
+  const std::optional<Cut> slack = read_slack(env, info[2], election);
+  check_analysed_count(env, draft->element_count());
+  last_of_draft(env, info[0]);
+  const std::vector<std::size_t> block_ends = undecided_block_ends(*draft);
+  AnalysisRoom room(env, job.inputs().model_count, block_ends.size(), OctaveBlocks::none());
+  room.analysis().block_ends = block_ends.data();
+  const FloatEnvironment floats;
+  Outcome outcome =
+      addon_of(info).kernels().analyse(job.inputs(), election, slack ? &*slack : nullptr, room.analysis());
+  if (outcome.status == Status::Ok) return room.result(env);
+  outcome.element = draft->undecided()[outcome.element];
+  return failure_as_object(env, outcome);
 }
 
 // tallyLosses(job, election) -> { retained, discarded, bins }; bins: for each that holds a loss, in order of |s|, its
@@ -101,7 +112,7 @@ Napi::Value analyse(const Napi::CallbackInfo& info) {
 Napi::Value tally_losses(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ChunkJob job(env, info[0]);
-  const ChunkInputs& inputs = with_base(env, job);
+  const ChunkInputs& inputs = analysed_inputs(env, job);
   const Election election = read_election(env, info[1], inputs.model_count);
   if (election.priority < 0) throw Napi::RangeError::New(env, "Expected a priority model");
   std::vector<LossBin> bins(kLossBins);
@@ -119,8 +130,8 @@ Napi::Value tally_losses(const Napi::CallbackInfo& info) {
   auto list = Napi::Uint32Array::New(env, filled.size());
   std::copy(filled.begin(), filled.end(), list.Data());
   auto result = Napi::Object::New(env);
-  result.Set("retained", number(env, counts.priority_retained));
-  result.Set("discarded", number(env, counts.priority_discarded));
+  result.Set("retained", Napi::Number::New(env, static_cast<double>(counts.priority_retained)));
+  result.Set("discarded", Napi::Number::New(env, static_cast<double>(counts.priority_discarded)));
   result.Set("bins", list);
   return result;
 }
@@ -130,7 +141,7 @@ Napi::Value tally_losses(const Napi::CallbackInfo& info) {
 Napi::Value tally_classes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ChunkJob job(env, info[0]);
-  const ChunkInputs& inputs = with_base(env, job);
+  const ChunkInputs& inputs = analysed_inputs(env, job);
   const std::size_t first = read_count(env, info[1], "firstCount");
   if (first < 1 || first >= inputs.model_count || inputs.model_count > kMaxClassBits)
     throw Napi::RangeError::New(env, "Expected trims of two task vectors, at most 16 in all");
@@ -157,6 +168,8 @@ Napi::Value tally_classes(const Napi::CallbackInfo& info) {
 
 void define_analysis_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("analyse", Napi::Function::New(env, analyse, "analyse"));
+  exports.Set("draftAnalysis", Napi::Function::New(env, draft_analysis, "draftAnalysis"));
+  exports.Set("analyseDraft", Napi::Function::New(env, analyse_draft, "analyseDraft"));
   exports.Set("tallyLosses", Napi::Function::New(env, tally_losses, "tallyLosses"));
   exports.Set("tallyClasses", Napi::Function::New(env, tally_classes, "tallyClasses"));
 }

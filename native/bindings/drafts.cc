@@ -1,5 +1,5 @@
 // Functions on drafts: a chunk is combined where brackets decide, its scope's cuts are found from what is left, and
-// then the chunk is finished. Drafts are known by number, since threads take turns at them.
+// then the chunk is finished.
 #include "drafts/draft.h"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include "bindings/chunk_job.h"
 #include "bindings/chunk_output.h"
 #include "bindings/chunk_result.h"
+#include "bindings/draft_job.h"
 #include "bindings/encoded_output.h"
 #include "bindings/float_environment.h"
 #include "drafts/draft_store.h"
@@ -15,75 +16,6 @@
 
 namespace tiesmith {
 namespace {
-
-// { trimLows: a number or null a model, slackLow: a number or null }
-struct BracketLows {
-  std::vector<std::uint32_t> trims;
-  std::uint32_t slack;
-
-  BracketLows(Napi::Env env, const Napi::Value& value, std::size_t model_count) {
-    const FieldReader reader(env, value, "brackets");
-    if (!reader.field("trimLows").IsArray()) throw Napi::TypeError::New(env, "Expected brackets.trimLows to be an array");
-    const auto lows = reader.field("trimLows").As<Napi::Array>();
-    if (lows.Length() != model_count) throw Napi::RangeError::New(env, "Expected brackets.trimLows to have one entry a model");
-    for (std::uint32_t i = 0; i < model_count; ++i) trims.push_back(low_of(env, lows.Get(i)));
-    slack = low_of(env, reader.field("slackLow"));
-  }
-  bool fit(const ChunkInputs& inputs, const Combination& combination) const {
-    for (std::size_t m = 0; m < trims.size(); ++m)
-      if (inputs.models[m].trim == TrimKind::ByCut && trims[m] == kNoneUndecided) return false;
-    return !combination.has_slack || slack != kNoneUndecided;
-  }
-  Brackets brackets() const { return {trims.data(), slack}; }
-
- private:
-  static std::uint32_t low_of(Napi::Env env, const Napi::Value& value) {
-    if (value.IsNull() || value.IsUndefined()) return kNoneUndecided;
-    const double low = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
-    if (!(low >= 1 && low <= 0x7fffffff)) throw Napi::RangeError::New(env, "Expected a bracket's low from 1 to 2^31 - 1");
-    return static_cast<std::uint32_t>(low);
-  }
-};
-
-// What a draft holds, as inputs of the usual kernels: { draft, models: [{ weight, voteWeight, rescale, trim }] }.
-class UndecidedJob {
- public:
-  UndecidedJob(Napi::Env env, const Draft& draft, const Napi::Value& value) : base_(draft.base()) {
-    const FieldReader job(env, value, "job");
-    if (!job.field("models").IsArray()) throw Napi::TypeError::New(env, "Expected job.models to be an array");
-    const auto models = job.field("models").As<Napi::Array>();
-    if (models.Length() != draft.model_count()) throw Napi::RangeError::New(env, "Expected as many models as in the draft");
-    for (std::uint32_t i = 0; i < draft.model_count(); ++i)
-      models_.push_back(read_model(env, FieldReader(env, models.Get(i), "model"), draft.model(i)));
-    inputs_ = {&base_, models_.data(), models_.size(), draft.undecided_count()};
-  }
-  const ChunkInputs& inputs() const { return inputs_; }
-
- private:
-  Source base_;
-  std::vector<ModelInput> models_;
-  ChunkInputs inputs_;
-};
-
-std::uint64_t number_of(Napi::Env env, const Napi::Value& job) { return FieldReader(env, job, "job").count("draft"); }
-
-std::shared_ptr<Draft> draft_of(Napi::Env env, const Napi::Value& job) {
-  auto draft = find_draft(number_of(env, job));
-  if (draft == nullptr) throw Napi::RangeError::New(env, "Expected the number of a draft that is kept");
-  return draft;
-}
-
-// A draft whose memory goes back to scratch with the last who holds it.
-std::shared_ptr<Draft> make_draft(std::shared_ptr<Scratch> scratch, const ChunkInputs& inputs, Dtype dtype,
-                                  std::size_t lead) {
-  auto room = scratch->outputs.acquire(lead + inputs.element_count * dtype_bytes(dtype));
-  auto* draft = new Draft(inputs, dtype, std::move(room), lead, scratch->undecided.acquire(Draft::undecided_bytes(inputs)));
-  return std::shared_ptr<Draft>(draft, [scratch = std::move(scratch)](Draft* done) {
-    if (auto left = done->take_room()) scratch->outputs.release(std::move(left));
-    scratch->undecided.release(done->take_undecided_room());
-    delete done;
-  });
-}
 
 ModelCounts minus(const ModelCounts& a, const ModelCounts& b) {
   return {a.zero - b.zero, a.retained - b.retained, a.in_conflict - b.in_conflict, a.discarded - b.discarded};
@@ -118,7 +50,7 @@ Napi::Value draft_ties(const Napi::CallbackInfo& info) {
   const Election election = read_election(env, info[1], inputs.model_count);
   const Combination combination = read_combination(env, info[2], election);
   const BracketLows lows(env, info[3], inputs.model_count);
-  if (!lows.fit(inputs, combination)) throw Napi::RangeError::New(env, "Expected a bracket's low for every cut");
+  lows.check(env, inputs, combination.has_slack);
   const FieldReader target(env, info[4], "output");
   const Dtype dtype = read_dtype(env, target.text("dtype"));
   const std::size_t lead = target.count("byteOffset") % kDirectBytes;
@@ -200,11 +132,12 @@ Napi::Value finish_draft(const Napi::CallbackInfo& info) {
   const Combination combination = read_combination(env, info[2], election);
   const FieldReader target(env, info[3], "output");
   const bool saturate = target.boolean("saturate");
+  if (!draft->has_output()) throw Napi::RangeError::New(env, "Expected a draft that was made to be merged");
   if (target.count("byteOffset") % kDirectBytes != draft->lead() || read_dtype(env, target.text("dtype")) != draft->output_dtype())
     throw Napi::RangeError::New(env, "Expected the output that the chunk was drafted for");
   const std::uint64_t element_count = draft->element_count();
   const std::optional<Encoding> encoding = read_encoding(env, target, element_count);
-  if (take_draft(number_of(env, info[0])) == nullptr) throw Napi::RangeError::New(env, "The draft is being finished");
+  last_of_draft(env, info[0]);
   ChunkOutput chunk(info, target, draft->output_bytes(), draft->take_room());
 
   std::uint8_t* const results = addon_of(info).results(draft->undecided_count() * dtype_bytes(draft->output_dtype()));

@@ -36,7 +36,7 @@ std::size_t Draft::undecided_bytes(const ChunkInputs& inputs) {
 
 Draft::Draft(const ChunkInputs& inputs, Dtype output_dtype, std::unique_ptr<AlignedBuffer> room, std::size_t lead,
              std::unique_ptr<AlignedBuffer> undecided_room)
-    : output_dtype_(output_dtype), room_(std::move(room)), lead_(lead), element_count_(inputs.element_count),
+    : output_dtype_(output_dtype), has_output_(room != nullptr), room_(std::move(room)), lead_(lead), element_count_(inputs.element_count),
       limit_(inputs.element_count / kElementsPerUndecided), undecided_room_(std::move(undecided_room)),
       elements_(reinterpret_cast<std::uint32_t*>(undecided_room_->data())) {
   // Four bytes each first, so that all are aligned where it matters: the kernels read unaligned sources.

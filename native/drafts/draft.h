@@ -24,7 +24,12 @@ class Draft {
   // `room` has space for `lead` bytes, then the output; the inputs must stay readable until the draft is made.
   Draft(const ChunkInputs& inputs, Dtype output_dtype, std::unique_ptr<AlignedBuffer> room, std::size_t lead,
         std::unique_ptr<AlignedBuffer> undecided_room);
+  // Of an analysis, which has no output.
+  Draft(const ChunkInputs& inputs, std::unique_ptr<AlignedBuffer> undecided_room)
+      : Draft(inputs, inputs.base->dtype, nullptr, 0, std::move(undecided_room)) {}
 
+  // Whether it was made with one.
+  bool has_output() const { return has_output_; }
   std::uint8_t* output() { return room_->data() + lead_; }
   Dtype output_dtype() const { return output_dtype_; }
   std::size_t element_count() const { return element_count_; }
@@ -61,6 +66,7 @@ class Draft {
   static void note(void* context, const std::uint32_t* elements, std::size_t count) noexcept;
 
   Dtype output_dtype_;
+  bool has_output_;
   std::unique_ptr<AlignedBuffer> room_;
   std::size_t lead_, element_count_, limit_, count_ = 0;
   std::unique_ptr<AlignedBuffer> undecided_room_;

@@ -83,8 +83,8 @@ struct AnalysisCounters {
 
   TIESMITH_INLINE AnalysisCounters() {}
 
-  void add_to(const ChunkInputs& inputs, Analysis& out) const {
-    const std::size_t padding = (kLanes - inputs.element_count % kLanes) % kLanes;
+  // `padding`: elements past the ends of blocks, which counted as zeros.
+  void add_to(const ChunkInputs& inputs, std::size_t padding, Analysis& out) const {
     for (std::size_t m = 0; m < inputs.model_count; ++m) {
       AnalysisCounts& to = out.models[m];
       to.zero += models[m].zero.total() - padding;
@@ -153,19 +153,29 @@ struct AnalysisSums {
   TIESMITH_INLINE AnalysisSums() {}
 
   void store(const ChunkInputs& inputs, double* out) const {
+    store_by(inputs, add_pairwise, out);
+  }
+  // Of sums of pairs.
+  void store_pairs(const ChunkInputs& inputs, double* out) const {
+    store_by(inputs, add_pairwise_of_pairs, out);
+  }
+
+ private:
+  template <class Total>
+  void store_by(const ChunkInputs& inputs, Total total, double* out) const {
     for (std::size_t m = 0; m < inputs.model_count; ++m) {
       const Model& model = models[m];
       const bool whole = inputs.models[m].trim == TrimKind::Everything;
-      *out++ = add_pairwise(model.magnitudes);
-      *out++ = add_pairwise(model.squares);
-      *out++ = add_pairwise(whole ? model.magnitudes : model.trimmed_magnitudes);
-      *out++ = add_pairwise(whole ? model.squares : model.trimmed_squares);
-      *out++ = add_pairwise(model.discarded);
+      *out++ = total(model.magnitudes);
+      *out++ = total(model.squares);
+      *out++ = total(whole ? model.magnitudes : model.trimmed_magnitudes);
+      *out++ = total(whole ? model.squares : model.trimmed_squares);
+      *out++ = total(model.discarded);
     }
     for (std::size_t p = 0; p < pair_count_of(inputs.model_count); ++p) {
-      *out++ = add_pairwise(pairs[p].products);
-      *out++ = add_pairwise(pairs[p].trimmed_products);
+      *out++ = total(pairs[p].products);
+      *out++ = total(pairs[p].trimmed_products);
     }
-    *out = add_pairwise(given_back);
+    *out = total(given_back);
   }
 };

@@ -24,6 +24,14 @@ class DraftCounter {
   std::uint64_t total_ = 0;
 };
 
+// Names the elements of a block to the sink, from masks of even and of odd places in turn.
+static void list_undecided_pairs(const MaskLog& undecided, std::size_t slots, std::size_t first, const UndecidedSink& sink) {
+  std::uint32_t words[kBlockElements / 32];
+  for (std::size_t w = 0; w < slots / 2; ++w)
+    words[w] = Vec::deposit(undecided.bits[2 * w], 0x55555555u) | Vec::deposit(undecided.bits[2 * w + 1], 0xaaaaaaaau);
+  list_undecided(words, slots / 2, first, sink);
+}
+
 // Which of the models are trimmed by a bracket, as bits; the others keep everything.
 template <std::size_t kModels, unsigned kTrimmed, int kPriority>
 class UnitDraft {
@@ -94,10 +102,7 @@ class UnitDraft {
     }
     if constexpr (kModels > 2) conflicts_.end_block(slots);
     if constexpr (kHasSlack) given_back_.end_block(slots);
-    std::uint32_t words[kBlockElements / 32];
-    for (std::size_t w = 0; w < slots / 2; ++w)
-      words[w] = Vec::deposit(undecided_.bits[2 * w], 0x55555555u) | Vec::deposit(undecided_.bits[2 * w + 1], 0xaaaaaaaau);
-    list_undecided(words, slots / 2, first, sink);
+    list_undecided_pairs(undecided_, slots, first, sink);
   }
 
   // `padding`: elements past the end of the chunk, which counted as zeros.

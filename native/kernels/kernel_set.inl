@@ -12,11 +12,12 @@
 #include "ties.inl"
 #include "sums.inl"
 #include "analysis_counts.inl"
+#include "unit_analysis.inl"
 #include "analyse.inl"
 #include "tally_losses.inl"
 #include "tally_classes.inl"
 
 static constexpr KernelTable table(const char* name) {
   return {name, tally_trim, tally_slack, block_norms, combine_linear, combine_task, combine_ties, draft_ties,
-          compare, analyse, tally_losses, tally_classes};
+          compare, analyse, draft_analysis, tally_losses, tally_classes};
 }

@@ -223,6 +223,8 @@ struct Analysis {
   std::uint32_t* octaves;      // kOctaves for each model
   std::size_t octave_first;    // octaves are counted in this block and every octave_stride-th after it: finding a
   std::size_t octave_stride;   // bin by an address costs as much as all the rest
+  // Where its blocks end, if they are not all of kBlockElements: the undecided elements of a chunk keep their blocks.
+  const std::size_t* block_ends = nullptr;
 };
 
 // The priority model's losses whose |s| lies in one bin of kLossBinKeys keys: how many, and the largest |s| of all.
@@ -276,6 +278,10 @@ struct KernelTable {
                   double* squares) noexcept;
   // What an election does, without merging: counts, norms, products. Nothing is defined after a failure.
   Outcome (*analyse)(const ChunkInputs&, const Election&, const Cut* slack, Analysis&) noexcept;
+  // As analyse, where cuts are known to brackets only, and take none of the tied: undecided elements are left out of all
+  // that depends on a cut, and named to the sink.
+  Outcome (*draft_analysis)(const ChunkInputs&, const Election&, const Cut* slack, const Brackets&, const UndecidedSink&,
+                            Analysis&) noexcept;
   // Adds the priority model's losses to kLossBins bins by |s|, and counts its fate.
   void (*tally_losses)(const ChunkInputs&, const Election&, LossBin* bins, ElectionCounts&) noexcept;
   // Counts elements by class of the first, class of the second, and winner:

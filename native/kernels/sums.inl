@@ -1,12 +1,24 @@
 // Floating sums, defined per block: 16 interleaved f64 partial sums, added pairwise. The caller adds the
 // block sums in index order. Included inside a set's namespace.
 
+static double add_neighbours(double* lane, std::size_t count) {
+  for (std::size_t width = count; width > 1; width /= 2)
+    for (std::size_t i = 0; i < width / 2; ++i) lane[i] = lane[2 * i] + lane[2 * i + 1];
+  return lane[0];
+}
+
 static double add_pairwise(const Vec::D& sums) {
   double lane[kLanes];
   Vec::store_d(lane, sums);
-  for (std::size_t width = kLanes; width > 1; width /= 2)
-    for (std::size_t i = 0; i < width / 2; ++i) lane[i] = lane[2 * i] + lane[2 * i + 1];
-  return lane[0];
+  return add_neighbours(lane, kLanes);
+}
+
+// Of sums whose first half is that of even places: neighbours are half the lanes apart.
+static double add_pairwise_of_pairs(const Vec::D& sums) {
+  double lane[kLanes];
+  Vec::store_d(lane, sums);
+  for (std::size_t i = 0; i < kLanes / 2; ++i) lane[i] += lane[i + kLanes / 2];
+  return add_neighbours(lane, kLanes / 2);
 }
 
 // Calls body(a, b) with f32 vectors of two sources over elements [first, first + count), padded by zeros.

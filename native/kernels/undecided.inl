@@ -3,6 +3,7 @@
 // All the cuts of a combination: exact, or as brackets.
 template <std::size_t kModels>
 struct ExactCuts {
+  static constexpr bool kDecideAll = true;
   ExactTrims<kModels> trims;
   Selector slack;
 
@@ -17,6 +18,7 @@ static BracketSelector slack_bracket(const Combination& combination, const Brack
 
 template <std::size_t kModels>
 struct BracketCuts {
+  static constexpr bool kDecideAll = false;
   BracketTrims<kModels> trims;
   BracketSelector slack;
 

@@ -205,6 +205,21 @@ struct Vec {
   static D add_kept_d(D sum, M m, D x) { return add_d(sum, keep_d(m, x)); }
   static D add_product_d(D sum, M m, D a, D b) { return add_kept_d(sum, m, mul_d(a, b)); }
   static D add_product_d(D sum, D a, D b) { return add_d(sum, mul_d(a, b)); }
+  static D add_pair_d(D sum, D even, D odd) {
+    return each_d([&](int i) {
+      const D& x = i < 2 ? even : odd;
+      return _mm256_add_pd(_mm256_add_pd(sum.part[i], x.part[i % 2]), x.part[i % 2 + 2]);
+    });
+  }
+  static D add_pair_d(D sum, M in_even, M in_odd, D even, D odd) {
+    return add_pair_d(sum, keep_d(in_even, even), keep_d(in_odd, odd));
+  }
+  static D add_product_pair_d(D sum, D even_a, D even_b, D odd_a, D odd_b) {
+    return add_pair_d(sum, mul_d(even_a, even_b), mul_d(odd_a, odd_b));
+  }
+  static D add_product_pair_d(D sum, M in_even, M in_odd, D even_a, D even_b, D odd_a, D odd_b) {
+    return add_pair_d(sum, in_even, in_odd, mul_d(even_a, even_b), mul_d(odd_a, odd_b));
+  }
   static D one_for_zero(D x) {
     return each_d([&](int i) {
       const __m256d zero = _mm256_cmp_pd(x.part[i], _mm256_setzero_pd(), _CMP_EQ_OQ);

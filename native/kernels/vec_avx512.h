@@ -160,6 +160,28 @@ struct Vec {
   static D add_product_d(D sum, D a, D b) {
     return {_mm512_fmadd_pd(a.low, b.low, sum.low), _mm512_fmadd_pd(a.high, b.high, sum.high)};
   }
+  static D add_pair_d(D sum, D even, D odd) {
+    return {_mm512_add_pd(_mm512_add_pd(sum.low, even.low), even.high),
+            _mm512_add_pd(_mm512_add_pd(sum.high, odd.low), odd.high)};
+  }
+  static __m512d add_kept_halves(__m512d sum, M m, D x) {
+    const __m512d first = _mm512_mask_add_pd(sum, static_cast<__mmask8>(m), sum, x.low);
+    return _mm512_mask_add_pd(first, static_cast<__mmask8>(m >> 8), first, x.high);
+  }
+  static D add_pair_d(D sum, M in_even, M in_odd, D even, D odd) {
+    return {add_kept_halves(sum.low, in_even, even), add_kept_halves(sum.high, in_odd, odd)};
+  }
+  static D add_product_pair_d(D sum, D even_a, D even_b, D odd_a, D odd_b) {
+    return {_mm512_fmadd_pd(even_a.high, even_b.high, _mm512_fmadd_pd(even_a.low, even_b.low, sum.low)),
+            _mm512_fmadd_pd(odd_a.high, odd_b.high, _mm512_fmadd_pd(odd_a.low, odd_b.low, sum.high))};
+  }
+  static __m512d add_product_halves(__m512d sum, M m, D a, D b) {
+    const __m512d first = _mm512_mask3_fmadd_pd(a.low, b.low, sum, static_cast<__mmask8>(m));
+    return _mm512_mask3_fmadd_pd(a.high, b.high, first, static_cast<__mmask8>(m >> 8));
+  }
+  static D add_product_pair_d(D sum, M in_even, M in_odd, D even_a, D even_b, D odd_a, D odd_b) {
+    return {add_product_halves(sum.low, in_even, even_a, even_b), add_product_halves(sum.high, in_odd, odd_a, odd_b)};
+  }
   static __m512d one_for_zero_half(__m512d x) {
     return _mm512_mask_mov_pd(x, _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_EQ_OQ), _mm512_set1_pd(1.0));
   }

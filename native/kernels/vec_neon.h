@@ -187,6 +187,21 @@ struct Vec {
   static D add_kept_d(D sum, M m, D x) { return add_d(sum, keep_d(m, x)); }
   static D add_product_d(D sum, M m, D a, D b) { return add_kept_d(sum, m, mul_d(a, b)); }
   static D add_product_d(D sum, D a, D b) { return add_d(sum, mul_d(a, b)); }
+  static D add_pair_d(D sum, D even, D odd) {
+    return each_d([&](int i) {
+      const D& x = i < 4 ? even : odd;
+      return vaddq_f64(vaddq_f64(sum.part[i], x.part[i % 4]), x.part[i % 4 + 4]);
+    });
+  }
+  static D add_pair_d(D sum, M in_even, M in_odd, D even, D odd) {
+    return add_pair_d(sum, keep_d(in_even, even), keep_d(in_odd, odd));
+  }
+  static D add_product_pair_d(D sum, D even_a, D even_b, D odd_a, D odd_b) {
+    return add_pair_d(sum, mul_d(even_a, even_b), mul_d(odd_a, odd_b));
+  }
+  static D add_product_pair_d(D sum, M in_even, M in_odd, D even_a, D even_b, D odd_a, D odd_b) {
+    return add_pair_d(sum, in_even, in_odd, mul_d(even_a, even_b), mul_d(odd_a, odd_b));
+  }
   static D one_for_zero(D x) {
     return each_d([&](int i) { return vbslq_f64(vceqzq_f64(x.part[i]), vdupq_n_f64(1.0), x.part[i]); });
   }

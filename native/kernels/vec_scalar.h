@@ -162,6 +162,30 @@ struct Vec {
   // rounds as two do. `sum` is never -0.
   static D add_product_d(D sum, M m, D a, D b) { return add_kept_d(sum, m, mul_d(a, b)); }
   static D add_product_d(D sum, D a, D b) { return add_d(sum, mul_d(a, b)); }
+  // Sums of what stands at even and at odd places of 32 elements: lane i takes element 2i, then 2i + 16; lane 8 + i the
+  // next ones. The same additions in the same order as those of lanes by place.
+  template <class Op>
+  static D add_places(D sum, Op op) {
+    return map<D>([&](int i) {
+      const bool odd = i >= 8;
+      return op(op(sum.lane[i], odd, i % 8), odd, i % 8 + 8);
+    });
+  }
+  static D add_pair_d(D sum, D even, D odd) {
+    return add_places(sum, [&](double own, bool is_odd, int i) { return own + (is_odd ? odd : even).lane[i]; });
+  }
+  static D add_pair_d(D sum, M in_even, M in_odd, D even, D odd) {
+    return add_places(sum, [&](double own, bool is_odd, int i) {
+      return ((is_odd ? in_odd : in_even) >> i) & 1 ? own + (is_odd ? odd : even).lane[i] : own;
+    });
+  }
+  // As add_product_d, of pairs.
+  static D add_product_pair_d(D sum, D even_a, D even_b, D odd_a, D odd_b) {
+    return add_pair_d(sum, mul_d(even_a, even_b), mul_d(odd_a, odd_b));
+  }
+  static D add_product_pair_d(D sum, M in_even, M in_odd, D even_a, D even_b, D odd_a, D odd_b) {
+    return add_pair_d(sum, in_even, in_odd, mul_d(even_a, even_b), mul_d(odd_a, odd_b));
+  }
   // x, with 1 where it is 0.
   static D one_for_zero(D x) { return map<D>([&](int i) { return x.lane[i] == 0.0 ? 1.0 : x.lane[i]; }); }
 };

@@ -40,7 +40,7 @@ bool is_zero_vote(const Ballot& ballot) {
   return anyone && ballot.sum == 0;
 }
 
-void record_model(Transcript& transcript, const std::vector<Ballot>& ballots, std::size_t m) {
+void record_model(Transcript& transcript, const std::vector<Ballot>& ballots, std::size_t m, bool whole) {
   AnalysisCounts counts{};
   for (const Ballot& ballot : ballots) {
     const bool kept = ballot.trimmed[m] != 0, lost = is_discarded(ballot, m);
@@ -56,7 +56,7 @@ void record_model(Transcript& transcript, const std::vector<Ballot>& ballots, st
   }
   transcript.add("analyse.model", counts.zero, counts.retained, counts.in_conflict, counts.conflicts_lost,
                  counts.zero_votes, counts.discarded, counts.discarded_zero_votes, counts.largest,
-                 counts.largest_trimmed);
+                 whole ? counts.largest_trimmed : 0u);
 }
 
 template <class Value>
@@ -66,9 +66,11 @@ std::vector<double> sums_of(const std::vector<Ballot>& ballots, Value value) {
   return block_sums(values);
 }
 
-void append_model_sums(std::vector<std::vector<double>>& columns, const std::vector<Ballot>& ballots, std::size_t m) {
+// What is not trimmed has the same sums after trim, whatever is left out.
+void append_model_sums(std::vector<std::vector<double>>& columns, const std::vector<Ballot>& ballots, std::size_t m,
+                       bool trimmed) {
   const auto magnitude = [m](const Ballot& b) { return std::fabs(static_cast<double>(b.tau[m])); };
-  const auto kept = [m](const Ballot& b) { return b.trimmed[m] != 0; };
+  const auto kept = [m, trimmed](const Ballot& b) { return !trimmed || b.trimmed[m] != 0; };
   columns.push_back(sums_of(ballots, magnitude));
   columns.push_back(sums_of(ballots, [&](const Ballot& b) { return magnitude(b) * magnitude(b); }));
   columns.push_back(sums_of(ballots, [&](const Ballot& b) { return kept(b) ? magnitude(b) : 0.0; }));
@@ -95,11 +97,12 @@ void record_pair(Transcript& transcript, std::vector<std::vector<double>>& colum
   }));
 }
 
-void record_analysis(Transcript& transcript, const KernelCase& given, const std::vector<Ballot>& ballots) {
+// `whole`: nothing is left out, so that the largest magnitude after trim is known.
+void record_analysis(Transcript& transcript, const KernelCase& given, const std::vector<Ballot>& ballots, bool whole) {
   std::vector<std::vector<double>> columns;
   for (std::size_t m = 0; m < given.models.size(); ++m) {
-    record_model(transcript, ballots, m);
-    append_model_sums(columns, ballots, m);
+    record_model(transcript, ballots, m, whole);
+    append_model_sums(columns, ballots, m, given.inputs[m].trim != TrimKind::Everything);
     std::array<std::uint32_t, kOctaves> octaves{};
     for (std::size_t i = 0; i < ballots.size(); ++i)
       if (i / kBlockElements % kOctaveStride == 0) octaves[magnitude_key(ballots[i].tau[m]) >> 23] += 1;
@@ -181,6 +184,21 @@ void record_classes(Transcript& transcript, const KernelCase& given, const std::
   if (sound) transcript.add_bytes("tally_classes.table", table.data(), table.size() * sizeof table[0]);
 }
 
+// An undecided element is as if nobody kept it.
+void record_draft_analysis(Transcript& transcript, const KernelCase& given) {
+  const KernelCase drafted = with_brackets(given);
+  const std::vector<std::uint32_t> undecided = undecided_elements(drafted);
+  std::vector<Ballot> ballots =
+      cast_ballots(drafted, visited_elements(given.element_count, {given.element_count, given.element_count}));
+  for (const std::uint32_t element : undecided) {
+    std::fill(ballots[element].trimmed.begin(), ballots[element].trimmed.end(), 0.0f);
+    std::fill(ballots[element].vote.begin(), ballots[element].vote.end(), 0.0f);
+    ballots[element].sum = 0;
+  }
+  record_analysis(transcript, drafted, ballots, false);
+  transcript.add_bytes("draft_analysis.undecided", undecided.data(), undecided.size() * sizeof(std::uint32_t));
+}
+
 }  // namespace
 
 void record_reference_analysis(Transcript& transcript, const KernelCase& given) {
@@ -189,9 +207,10 @@ void record_reference_analysis(Transcript& transcript, const KernelCase& given) 
   if (outcome.status != Status::Ok) return;
   const auto everything = visited_elements(given.element_count, {given.element_count, given.element_count});
   const std::vector<Ballot> ballots = cast_ballots(given, everything);
-  record_analysis(transcript, given, ballots);
+  record_analysis(transcript, given, ballots, true);
   record_losses(transcript, given, ballots);
   record_classes(transcript, given, ballots);
+  record_draft_analysis(transcript, given);
 }
 
 }  // namespace tiesmith::test

@@ -182,8 +182,7 @@ static bool record_ties_as(const std::string& name, Transcript& transcript, cons
 
 void record_ties(Transcript& transcript, const KernelCase& given) { record_ties_as("combine_ties", transcript, given); }
 
-// The elements that a bracket holds: by a task vector, or by the loss that is left when no tie is taken.
-static std::vector<std::uint32_t> undecided_elements(const KernelCase& drafted) {
+std::vector<std::uint32_t> undecided_elements(const KernelCase& drafted) {
   const auto within = [](std::uint32_t key, std::uint32_t low, std::uint32_t top) { return key >= low && key <= top; };
   std::vector<bool> undecided(drafted.element_count);
   for (std::size_t m = 0; m < drafted.models.size(); ++m) {

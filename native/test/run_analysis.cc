@@ -10,11 +10,11 @@ namespace {
 
 void record_counts(Transcript& transcript, const KernelCase& given, const std::vector<AnalysisCounts>& models,
                    const std::vector<PairCounts>& pairs, const AnalysisTotals& totals,
-                   const std::vector<std::uint32_t>& octaves) {
+                   const std::vector<std::uint32_t>& octaves, bool whole) {
   for (std::size_t m = 0; m < given.models.size(); ++m) {
     const AnalysisCounts& c = models[m];
     transcript.add("analyse.model", c.zero, c.retained, c.in_conflict, c.conflicts_lost, c.zero_votes, c.discarded,
-                   c.discarded_zero_votes, c.largest, c.largest_trimmed);
+                   c.discarded_zero_votes, c.largest, whole ? c.largest_trimmed : 0u);
     transcript.add_bytes("analyse.octaves", octaves.data() + m * kOctaves, kOctaves * sizeof octaves[0]);
   }
   for (const PairCounts& pair : pairs)
@@ -22,9 +22,11 @@ void record_counts(Transcript& transcript, const KernelCase& given, const std::v
   transcript.add("analyse.totals", totals.conflicts, totals.zero_votes, totals.given_back, totals.largest_given);
 }
 
-// Whether the analysis went through; kernels add to what earlier chunks counted.
-bool record_elections(Transcript& transcript, const KernelTable& set, const KernelCase& given,
-                      const std::vector<AnalysedChunk>& chunks) {
+// Whether the analysis went through; kernels add to what earlier chunks counted. `analyse(chunk, slack, analysis)`;
+// `whole`: it leaves nothing out.
+template <class Analyse>
+bool record_elections(Transcript& transcript, const KernelCase& given, const std::vector<AnalysedChunk>& chunks, bool whole,
+                      Analyse analyse) {
   const std::size_t model_count = given.models.size();
   const std::size_t blocks = (given.element_count + kBlockElements - 1) / kBlockElements;
   std::vector<AnalysisCounts> models(model_count);
@@ -38,14 +40,14 @@ bool record_elections(Transcript& transcript, const KernelTable& set, const Kern
     const std::size_t first_block = chunk.first / kBlockElements;
     analysis.octave_first = (kOctaveStride - first_block % kOctaveStride) % kOctaveStride;
     const Cut* slack = given.combination.has_slack ? &chunk.slack : nullptr;
-    outcome = set.analyse(chunk.inputs, given.election, slack, analysis);
+    outcome = analyse(chunk, slack, analysis);
     if (outcome.status == Status::Ok) continue;
     outcome.element += chunk.first;
     break;
   }
-  transcript.add("analyse.outcome", static_cast<std::uint8_t>(outcome.status), outcome.element, outcome.source);
+  if (whole) transcript.add("analyse.outcome", static_cast<std::uint8_t>(outcome.status), outcome.element, outcome.source);
   if (outcome.status != Status::Ok) return false;
-  record_counts(transcript, given, models, pairs, analysis.totals, octaves);
+  record_counts(transcript, given, models, pairs, analysis.totals, octaves, whole);
   transcript.add_bytes("analyse.sums", sums.data(), sums.size() * sizeof(double));
   return true;
 }
@@ -88,9 +90,26 @@ void record_classes(Transcript& transcript, const KernelTable& set, const Kernel
 
 void record_analysis(Transcript& transcript, const KernelTable& set, const KernelCase& given,
                      const std::vector<AnalysedChunk>& chunks) {
-  if (!record_elections(transcript, set, given, chunks)) return;
+  const auto analyse = [&](const AnalysedChunk& chunk, const Cut* slack, Analysis& analysis) {
+    return set.analyse(chunk.inputs, given.election, slack, analysis);
+  };
+  if (!record_elections(transcript, given, chunks, true, analyse)) return;
   record_losses(transcript, set, given, chunks);
   record_classes(transcript, set, given, chunks);
+}
+
+void record_draft_analysis(Transcript& transcript, const KernelTable& set, const KernelCase& drafted,
+                           const std::vector<AnalysedChunk>& chunks) {
+  const Brackets brackets{drafted.trim_lows.data(), drafted.slack_low};
+  UndecidedElements undecided;
+  const auto draft = [&](const AnalysedChunk& chunk, const Cut* slack, Analysis& analysis) {
+    undecided.first = chunk.first;
+    return set.draft_analysis(chunk.inputs, drafted.election, slack, brackets, {UndecidedElements::take, &undecided},
+                              analysis);
+  };
+  if (!record_elections(transcript, drafted, chunks, false, draft)) return;
+  const auto& elements = undecided.elements;
+  transcript.add_bytes("draft_analysis.undecided", elements.data(), elements.size() * sizeof(std::uint32_t));
 }
 
 }  // namespace tiesmith::test

@@ -134,26 +134,16 @@ void record_combines(Transcript& transcript, const KernelTable& set, const Kerne
                  });
 }
 
-struct UndecidedRecord {
-  std::size_t first = 0;  // of the chunk
-  std::vector<std::uint32_t> elements;
-
-  static void take(void* context, const std::uint32_t* elements, std::size_t count) noexcept {
-    auto& record = *static_cast<UndecidedRecord*>(context);
-    for (std::size_t i = 0; i < count; ++i) record.elements.push_back(static_cast<std::uint32_t>(record.first + elements[i]));
-  }
-};
-
 void record_draft(Transcript& transcript, const KernelTable& set, const KernelCase& given, bool chunked) {
   const KernelCase drafted = with_brackets(given);
   const std::vector<Chunk> chunks = chunks_of(drafted, chunked);
   const Brackets brackets{given.trim_lows.data(), given.slack_low};
-  UndecidedRecord undecided;
+  UndecidedElements undecided;
   record_combine(transcript, "draft_ties", drafted, chunks, true,
                  [&](const Chunk& chunk, const Output& output, ModelCounts* models, CombineCounts& counts) {
                    undecided.first = chunk.first;
                    const Outcome outcome = set.draft_ties(chunk.inputs, drafted.election, drafted.combination, brackets, output,
-                                                          {UndecidedRecord::take, &undecided}, models, counts);
+                                                          {UndecidedElements::take, &undecided}, models, counts);
                    // Where a result does not fit, the list ends somewhere.
                    if (outcome.status != Status::Ok) undecided.elements.clear();
                    return outcome;
@@ -230,6 +220,11 @@ Transcript run_kernels(const KernelTable& set, const KernelCase& given, bool chu
   std::vector<AnalysedChunk> analysed;
   for (const Chunk& chunk : chunks) analysed.push_back({chunk.first, chunk.inputs, chunk.slack});
   record_analysis(transcript, set, given, analysed);
+  const KernelCase drafted = with_brackets(given);
+  const std::vector<Chunk> drafted_chunks = chunks_of(drafted, chunked);
+  analysed.clear();
+  for (const Chunk& chunk : drafted_chunks) analysed.push_back({chunk.first, chunk.inputs, chunk.slack});
+  record_draft_analysis(transcript, set, drafted, analysed);
   return transcript;
 }
 

@@ -122,17 +122,17 @@ class Analysis {
   /** The recipe itself; the losses of another than its priority model are those of an election of its own. */
   #mainVariants(): Variant[] {
     const { tensors, analysed, plan } = this.#planned;
-    const own = this.#main.question as Question;
-    if (this.#curves === null) return [{ tensors, questions: [own] }];
+    const analysis = this.#main.question;
+    if (this.#curves === null) return [{ tensors, analysis, questions: [] }];
     const losses = this.#curves.question as Question;
-    if (plan.priority === analysed) return [{ tensors, questions: [own, losses] }];
+    if (plan.priority === analysed) return [{ tensors, analysis, questions: [losses] }];
     const ofAnalysed = tensors.map((tensor): TensorWork => {
       const arithmetic = { ...(tensor.arithmetic as TiesArithmetic), priority: analysed, slack: null };
       return { ...tensor, arithmetic };
     });
     return [
-      { tensors, questions: [own] },
-      { tensors: ofAnalysed, questions: [losses] },
+      { tensors, analysis, questions: [] },
+      { tensors: ofAnalysed, analysis: null, questions: [losses] },
     ];
   }
 

@@ -58,7 +58,7 @@ export function gridOneByOne(
     const own = tensors.map((tensor) => withDensities(tensor, cell));
     const collector = new AnalysisCollector(own, labels, null);
     collectors.push(collector);
-    return { tensors: own, questions: [collector.question as Question] };
+    return { tensors: own, analysis: collector.question, questions: [] };
   });
   const grid = (): DensityGrid => ({
     densities,
@@ -119,7 +119,7 @@ export function gridByClasses(
     );
     return { densities, varied: labels, cells };
   };
-  return { variants: [{ tensors: own, questions: [question as Question] }], grid };
+  return { variants: [{ tensors: own, analysis: null, questions: [question as Question] }], grid };
 }
 
 /** Both task vectors once for each density. */

@@ -4,7 +4,7 @@ import type { TensorWork } from "../execute/tensor-work.ts";
 import { AnalysisCollector } from "./collector.ts";
 import type { SeriesOptions } from "./options.ts";
 import type { SeriesFigures, SeriesPoint } from "./report-data.ts";
-import type { Question, Variant } from "./sweep-variants.ts";
+import type { Variant } from "./sweep-variants.ts";
 
 /** One checkpoint in the place of a model. */
 export interface PlannedCheckpoint {
@@ -34,7 +34,8 @@ export class SeriesSweep {
     );
     this.variants = checkpoints.map(({ tensors }, c) => ({
       tensors,
-      questions: [this.#collectors[c]?.question as Question],
+      analysis: (this.#collectors[c] as AnalysisCollector).question,
+      questions: [],
     }));
   }
 

@@ -1,4 +1,5 @@
 /** Measures variants of a merge and then asks about every chunk: tensor by tensor, or over the whole model. */
+import { analyseTensors, isAnalysedAlone } from "../execute/analyse-tensors.ts";
 import { sweepChunks } from "../execute/chunk-sweep.ts";
 import { forEachInFlight } from "../execute/in-flight.ts";
 import type { Measured } from "../execute/measure.ts";
@@ -28,6 +29,8 @@ export interface Question<O extends AnalysisOperation = AnalysisOperation> {
 export interface Variant {
   /** One a tensor, in the same order for all variants; they differ in models and arithmetic. */
   readonly tensors: readonly TensorWork[];
+  /** Answered while a tensor is measured, where that can be. */
+  readonly analysis: Question<AnalyseOperation> | null;
   readonly questions: readonly Question[];
   /** What was measured over a tensor, or (`tensor`: null) over the whole model. */
   readonly measured?: (tensor: number | null, measured: Measured) => void;
@@ -54,12 +57,52 @@ export async function sweepVariants(
       const works = variants.map((variant) => variant.tensors[index] as TensorWork);
       await pool.run([{ kind: "readAhead" as const, ranges: rangesOfAll(works) }], index);
       const places = chunksOf(works[0] as TensorWork).map((_, chunk) => ({ tensor: index, chunk }));
-      const measured = await measure(variants, places, pool, index);
-      for (const [v, variant] of variants.entries()) variant.measured?.(index, measured[v] as Measured);
-      await ask(variants, places, measured, pool, index);
+      await sweepTensor(variants, places, index, pool);
       tensorDone(index);
     },
   );
+}
+
+async function sweepTensor(
+  variants: readonly Variant[],
+  places: readonly Place[],
+  tensor: number,
+  pool: Pool,
+): Promise<void> {
+  const early = await analyseEarly(variants, tensor, pool);
+  const late = variants.filter((variant) => !early.has(variant));
+  const measuredLate = await measure(late, places, pool, tensor);
+  const asked = variants.map((variant): AskedVariant => {
+    const known = early.get(variant);
+    const measured = known ?? (measuredLate[late.indexOf(variant)] as Measured);
+    variant.measured?.(tensor, measured);
+    return { variant, measured, questions: known ? variant.questions : allQuestions(variant) };
+  });
+  await ask(asked, places, pool, tensor);
+}
+
+/** Analyses what can be analysed while it is measured, and gives what was measured. */
+async function analyseEarly(
+  variants: readonly Variant[],
+  tensor: number,
+  pool: Pool,
+): Promise<Map<Variant, Measured>> {
+  const workOf = (variant: Variant) => variant.tensors[tensor] as TensorWork;
+  const alone = variants.filter((variant) => variant.analysis !== null && isAnalysedAlone(workOf(variant)));
+  const found = await analyseTensors(alone.map(workOf), pool, tensor);
+  const measured = new Map<Variant, Measured>();
+  for (const [v, variant] of alone.entries()) {
+    const analysed = found[v];
+    if (!analysed) continue;
+    measured.set(variant, analysed.measured);
+    for (const [chunk, analysis] of analysed.analyses.entries())
+      variant.analysis?.take(tensor, chunk, analysis);
+  }
+  return measured;
+}
+
+function allQuestions({ analysis, questions }: Variant): readonly Question[] {
+  return analysis === null ? questions : [analysis as Question, ...questions];
 }
 
 /** A chunk of all variants: tensors by their index. */
@@ -88,7 +131,10 @@ async function sweepModel(
   for (const [v, variant] of variants.entries()) variant.measured?.(null, measured[v] as Measured);
   const left = tensors.map((tensor) => chunksOf(tensor).length);
   for (const [tensor, count] of left.entries()) if (count === 0) tensorDone(tensor);
-  await ask(variants, places, measured, pool, 0, ({ tensor }) => {
+  const asked = variants.map((variant, v): AskedVariant => {
+    return { variant, measured: measured[v] as Measured, questions: allQuestions(variant) };
+  });
+  await ask(asked, places, pool, 0, ({ tensor }) => {
     left[tensor] = (left[tensor] as number) - 1;
     if (left[tensor] === 0) tensorDone(tensor);
   });
@@ -114,20 +160,29 @@ function measure(
 
 const NOTHING_MEASURED: Measured = { trims: [], norms: null, zeroSign: 1, slack: null };
 
+/** What is left to be asked of a variant. */
+interface AskedVariant {
+  readonly variant: Variant;
+  readonly measured: Measured;
+  readonly questions: readonly Question[];
+}
+
 async function ask(
-  variants: readonly Variant[],
+  variants: readonly AskedVariant[],
   places: readonly Place[],
-  measured: readonly Measured[],
   pool: Pool,
   order: number,
   asked: (place: Place) => void = () => {},
 ): Promise<void> {
+  const open = variants.filter(({ questions }) => questions.length > 0);
+  const [first] = open;
+  if (first === undefined) return;
   const workOf = (index: number) => {
     const place = places[index] as Place;
-    const questions = variants.flatMap((variant, v) => {
-      const forChunk = measuredForChunk(measured[v] as Measured, index);
+    const questions = open.flatMap(({ variant, measured, questions: own }) => {
+      const forChunk = measuredForChunk(measured, index);
       const chunk = chunkAt(variant, place);
-      return variant.questions.map(({ operationOf, take }) => ({
+      return own.map(({ operationOf, take }) => ({
         operation: operationOf(chunk, forChunk),
         take,
       }));
@@ -141,7 +196,7 @@ async function ask(
       },
     };
   };
-  const chunks = places.map((place) => chunkAt(variants[0] as Variant, place));
+  const chunks = places.map((place) => chunkAt(first.variant, place));
   await sweepChunks(chunks, workOf, pool, order);
 }
 

@@ -14,7 +14,7 @@ const OCTAVE_STRIDE = 64;
 const COUNTED_WHOLE_BLOCKS = 256;
 
 /** The blocks of a chunk whose octaves are counted, as a rule over the whole tensor: chunks change nothing. */
-function octaveBlocks(chunk: ChunkRef): { first: number; stride: number } {
+export function octaveBlocks(chunk: ChunkRef): { first: number; stride: number } {
   const { blockElements } = addon();
   const blocks = Math.ceil(chunk.tensor.elementCount / blockElements);
   const stride = blocks > COUNTED_WHOLE_BLOCKS ? OCTAVE_STRIDE : 1;
@@ -48,7 +48,7 @@ export function runClasses(operation: ClassesOperation, files: OpenFiles): Uint3
   return addon().tallyClasses(job, firstCount, { zeroSign: measured.zeroSign, priority });
 }
 
-function notFinite(chunk: ChunkRef, { failure }: ChunkFailure): TiesmithError {
+export function notFinite(chunk: ChunkRef, { failure }: ChunkFailure): TiesmithError {
   const { name, base, models } = chunk.tensor;
   const index = chunkExtent(chunk).elementOffset + failure.element;
   if (failure.status === "overflow")

@@ -9,7 +9,7 @@ import {
 import { addCounts } from "./chunk-counts.ts";
 import { chunkFailure } from "./chunk-failure.ts";
 import { BracketMissed } from "./cut-search.ts";
-import { DraftedSweeps } from "./drafted-sweeps.ts";
+import { type Drafted, DraftedSweeps } from "./drafted-sweeps.ts";
 import { fixedZeroSign, keptCount, type Measured, measureScope } from "./measure.ts";
 import {
   type ChunkMeasured,
@@ -27,12 +27,8 @@ import { type Brackets, withFewBins } from "./sampling.ts";
 import type { ChunkRef } from "./tensor-work.ts";
 
 export function runDraft({ chunk, brackets }: DraftOperation, files: OpenFiles): NativeDraft | null {
-  const measured = provisional(chunk, brackets);
-  const lows = {
-    trimLows: brackets.trims.map((trim) => trim?.low ?? null),
-    slackLow: measured.slack === null ? null : Math.max(1, brackets.slack?.low ?? 0),
-  };
-  return draftChunk(chunk, measured, lows, brackets.slack === null ? "trimmed" : "everything", files);
+  const { measured, lows, readBefore } = provisional(chunk, brackets);
+  return draftChunk(chunk, measured, lows, readBefore, files);
 }
 
 /** Drafts a chunk with cuts that take no ties, down to whose lows elements are left undecided. */
@@ -58,11 +54,20 @@ export function cutAbove(threshold: number): NativeCut {
   return { threshold, tied: 0, taken: 0, firstTie: 0 };
 }
 
-/** The tops of the brackets as cuts that take no ties. */
-function provisional({ tensor }: ChunkRef, brackets: Brackets): ChunkMeasured {
+/** What a chunk is drafted with. */
+export interface Provisional {
+  readonly measured: ChunkMeasured;
+  readonly lows: NativeBrackets;
+  /** By the sample. */
+  readonly readBefore: ReadBefore;
+}
+
+/** The tops of the brackets as cuts that take no ties, and their lows. */
+export function provisional({ tensor }: ChunkRef, brackets: Brackets): Provisional {
   const { arithmetic, elementCount } = tensor;
   if (arithmetic.kind !== "ties") throw new TypeError("only the TIES family is drafted");
-  return {
+  const slack = arithmetic.slack === null ? null : brackets.slack;
+  const measured: ChunkMeasured = {
     trims: arithmetic.densities.map((density, model) => {
       const bracket = brackets.trims[model];
       if (bracket) return cutAbove(bracket.high);
@@ -70,9 +75,14 @@ function provisional({ tensor }: ChunkRef, brackets: Brackets): ChunkMeasured {
     }),
     factors: null,
     zeroSign: fixedZeroSign(arithmetic),
-    slack: arithmetic.slack === null || brackets.slack === null ? null : cutAbove(brackets.slack.high),
+    slack: slack === null ? null : cutAbove(slack.high),
     ties: 0,
   };
+  const lows = {
+    trimLows: brackets.trims.map((trim) => trim?.low ?? null),
+    slackLow: slack === null ? null : Math.max(1, slack.low),
+  };
+  return { measured, lows, readBefore: brackets.slack === null ? "trimmed" : "everything" };
 }
 
 export async function runSettle({ chunks, drafts, brackets }: SettleOperation): Promise<Measured | null> {
@@ -88,7 +98,7 @@ export async function runSettle({ chunks, drafts, brackets }: SettleOperation): 
 }
 
 /** Where nothing or everything is given back no cut was searched for, and the drafts must have decided so too. */
-function agrees({ slack }: Measured, drafts: readonly NativeDraft[], priority: number | null): boolean {
+function agrees({ slack }: Measured, drafts: readonly Drafted[], priority: number | null): boolean {
   if (slack === null) return true;
   const givenBack = drafts.reduce((sum, draft) => sum + draft.givenBack, 0);
   const discarded = drafts.reduce((sum, draft) => sum + (draft.models[priority ?? -1]?.discarded ?? 0), 0);

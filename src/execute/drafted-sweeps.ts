@@ -1,17 +1,29 @@
 /** Sweeps over the drafts of a tensor: what they have decided is known, what is left is read from memory. */
 import type { TiesArithmetic } from "../methods/method.ts";
-import { addon, type NativeDraft, type SlackTally, type Tally, type Window } from "../native/addon.ts";
+import {
+  addon,
+  type ModelCounts,
+  type NativeDraft,
+  type SlackTally,
+  type Tally,
+  type Window,
+} from "../native/addon.ts";
 import type { Measured, ScopeTrim, Sweeps } from "./measure.ts";
 import { measuredForChunk, nativeDraftJob, nativeElection } from "./native-job.ts";
 import type { Brackets } from "./sampling.ts";
 import type { ChunkRef } from "./tensor-work.ts";
 
+/** What sweeps must know of a draft: its number, and the counts of its decided elements. */
+export interface Drafted extends Pick<NativeDraft, "draft" | "givenBack"> {
+  readonly models: readonly Pick<ModelCounts, "retained" | "discarded">[];
+}
+
 export class DraftedSweeps implements Sweeps {
   readonly chunks: readonly ChunkRef[];
   readonly seesAll = false;
-  readonly #drafts: readonly NativeDraft[];
+  readonly #drafts: readonly Drafted[];
 
-  constructor(chunks: readonly ChunkRef[], drafts: readonly NativeDraft[]) {
+  constructor(chunks: readonly ChunkRef[], drafts: readonly Drafted[]) {
     this.chunks = chunks;
     this.#drafts = drafts;
   }

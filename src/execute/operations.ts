@@ -5,12 +5,14 @@ import type {
   ChunkResult,
   LossTally,
   NativeAnalysis,
+  NativeAnalysisDraft,
   NativeDifference,
   NativeDraft,
   SlackTally,
   Tally,
   Window,
 } from "../native/addon.ts";
+import type { Drafted } from "./drafted-sweeps.ts";
 import type { Measured } from "./measure.ts";
 import type { ChunkMeasured } from "./native-job.ts";
 import type { Brackets } from "./sampling.ts";
@@ -66,7 +68,7 @@ export interface DraftOperation {
 export interface SettleOperation {
   readonly kind: "settle";
   readonly chunks: readonly ChunkRef[];
-  readonly drafts: readonly NativeDraft[];
+  readonly drafts: readonly Drafted[];
   readonly brackets: Brackets;
 }
 
@@ -109,6 +111,27 @@ export interface AnalyseOperation {
   readonly measured: ChunkMeasured;
 }
 
+/** Analyses a chunk where brackets decide. */
+export interface DraftAnalysisOperation {
+  readonly kind: "draftAnalysis";
+  readonly chunk: ChunkRef;
+  readonly brackets: Brackets;
+}
+
+/** Analyses what a draft left undecided, too. */
+export interface FinishAnalysisOperation {
+  readonly kind: "finishAnalysis";
+  readonly chunk: ChunkRef;
+  readonly draft: NativeAnalysisDraft;
+  readonly measured: ChunkMeasured;
+}
+
+/** Measures and analyses a tensor of few chunks at a stroke. */
+export interface WholeAnalysisOperation {
+  readonly kind: "wholeAnalysis";
+  readonly tensor: TensorWork;
+}
+
 /** Counts the priority model's losses by how narrowly they lost. */
 export interface LossesOperation {
   readonly kind: "losses";
@@ -145,6 +168,9 @@ export type Operation =
   | HashOperation
   | CompareOperation
   | AnalyseOperation
+  | DraftAnalysisOperation
+  | FinishAnalysisOperation
+  | WholeAnalysisOperation
   | LossesOperation
   | ClassesOperation
   | ReadAheadOperation;
@@ -156,6 +182,13 @@ export interface TensorOutcome {
   readonly counts: ChunkCounts | null;
   /** Null for methods that measure nothing, and where the measuring was done over the whole model. */
   readonly measured: Measured | null;
+}
+
+/** What a tensor's analysis came to. */
+export interface TensorAnalysis {
+  readonly measured: Measured;
+  /** One a chunk, in order. */
+  readonly analyses: readonly NativeAnalysis[];
 }
 
 export interface OperationAnswers {
@@ -174,6 +207,10 @@ export interface OperationAnswers {
   hash: string;
   compare: NativeDifference;
   analyse: NativeAnalysis;
+  /** Null where a draft is of no use. */
+  draftAnalysis: NativeAnalysisDraft | null;
+  finishAnalysis: NativeAnalysis;
+  wholeAnalysis: TensorAnalysis;
   losses: LossTally;
   classes: Uint32Array | null;
   readAhead: null;

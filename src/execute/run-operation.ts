@@ -1,5 +1,6 @@
 /** Runs any operation on this thread. */
 import { addon } from "../native/addon.ts";
+import { runDraftAnalysis, runFinishAnalysis } from "./analysis-drafts.ts";
 import { runAnalyse, runClasses, runLosses } from "./analysis-operations.ts";
 import type { ChunkRoom } from "./chunk-room.ts";
 import { runCombine, runCopy } from "./combine-operations.ts";
@@ -8,6 +9,7 @@ import { runNorms, runSlack, runTrim } from "./measure-operations.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Answer, CompareOperation, HashOperation, Operation, ReadAheadOperation } from "./operations.ts";
 import { runSample } from "./sample-operation.ts";
+import { runWholeAnalysis } from "./whole-analysis.ts";
 import { runWhole } from "./whole-operation.ts";
 
 type Runner<O extends Operation> = (
@@ -30,6 +32,9 @@ const runners: { [O in Operation as O["kind"]]: Runner<O> } = {
   hash: runHash,
   compare: runCompare,
   analyse: runAnalyse,
+  draftAnalysis: runDraftAnalysis,
+  finishAnalysis: runFinishAnalysis,
+  wholeAnalysis: runWholeAnalysis,
   losses: runLosses,
   classes: runClasses,
   readAhead: runReadAhead,

@@ -3,11 +3,17 @@
  * Keys are 31-bit integers that order like magnitudes; see `docs/architecture.md`.
  */
 import type { FloatDtype } from "../dtypes.ts";
-import type { LossTally, NativeAnalysis } from "./analysis.ts";
+import type { LossTally, NativeAnalysis, NativeAnalysisDraft } from "./analysis.ts";
 import { loadAddon } from "./load.ts";
 import type { NativeOutput } from "./output.ts";
 
-export type { LossTally, NativeAnalysis, NativeModelAnalysis, NativePair } from "./analysis.ts";
+export type {
+  LossTally,
+  NativeAnalysis,
+  NativeAnalysisDraft,
+  NativeModelAnalysis,
+  NativePair,
+} from "./analysis.ts";
 export type { NativeEncoding, NativeOutput } from "./output.ts";
 
 declare const mappedFile: unique symbol;
@@ -231,6 +237,20 @@ export interface NativeAddon {
     slack: NativeCut | null,
     /** The blocks whose octaves are counted: the first of the chunk's, and every how manieth after it. */
     octaves: { first: number; stride: number },
+  ): NativeAnalysis | ChunkFailure;
+  /** As `analyse`, where brackets decide; null as for `draftTies`. */
+  draftAnalysis(
+    job: NativeJob,
+    election: NativeElection,
+    slack: NativeCut | null,
+    octaves: { first: number; stride: number },
+    brackets: NativeBrackets,
+  ): NativeAnalysisDraft | null;
+  /** As `analyse`, of the undecided elements of a draft; sums are those of the chunk's blocks. The draft is gone then. */
+  analyseDraft(
+    job: NativeDraftJob,
+    election: NativeElection,
+    slack: NativeCut | null,
   ): NativeAnalysis | ChunkFailure;
   tallyLosses(job: NativeJob, election: NativeElection): LossTally;
   /**

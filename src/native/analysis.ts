@@ -37,6 +37,12 @@ export interface NativeAnalysis {
   octaves: Uint32Array;
 }
 
+/** A chunk that is analysed but for its undecided elements, which are left out of all that depends on a cut. */
+export interface NativeAnalysisDraft extends NativeAnalysis {
+  draft: number;
+  undecided: number;
+}
+
 /** The priority model's losses by |sum of votes|. */
 export interface LossTally {
   retained: number;

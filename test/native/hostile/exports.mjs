@@ -69,7 +69,10 @@ export function rightCalls(addon, folder, { base, model, output }, thread = 0) {
   const combination = () => ({ lambda: 1, normalize: true, slack: bracketed() });
   const draftCall = () => [draftable(), election(), combination(), brackets(), target()];
   const draft = () => addon.draftTies(...draftCall()).draft;
-  const draftJob = () => ({ draft: draft(), models: models().map(({ source: _, ...model }) => model) });
+  const jobOf = (number) => ({ draft: number, models: models().map(({ source: _, ...model }) => model) });
+  const draftJob = () => jobOf(draft());
+  const analysisDraftCall = () => [draftable(), election(), bracketed(), { first: 0, stride: 3 }, brackets()];
+  const analysisDraftJob = () => jobOf(addon.draftAnalysis(...analysisDraftCall()).draft);
   const lock = lockOf(join(folder, `lock${threadId}`));
   let reserved = 0;
   return {
@@ -97,6 +100,8 @@ export function rightCalls(addon, folder, { base, model, output }, thread = 0) {
     finishDraft: () => [draftJob(), election(), combination(), encoded("bf16")],
     dropDraft: () => [draft()],
     analyse: () => [job(), election(), cut(), { first: 0, stride: 3 }],
+    draftAnalysis: analysisDraftCall,
+    analyseDraft: () => [analysisDraftJob(), election(), bracketed()],
     tallyLosses: () => [job(), election()],
     tallyClasses: () => [job(), 1, election()],
     releaseScratch: () => [],
@@ -112,6 +117,9 @@ const isCount = (value) => Number.isInteger(value) && value >= 0;
 const isTally = ({ above, bins }) =>
   isCount(above) && bins instanceof ArrayBuffer && bins.byteLength % 8 === 0;
 const isObject = (value) => typeof value === "object" && value !== null;
+
+const isAnalysis = ({ failure, conflicts, pairs }) =>
+  isObject(failure) || (isCount(conflicts) && Array.isArray(pairs));
 
 /** By export: whether an answer is of the right kind. */
 export const RIGHT_KIND = {
@@ -136,7 +144,9 @@ export const RIGHT_KIND = {
   tallyDraftSlack: (answer) => isTally(answer) && isCount(answer.discarded),
   finishDraft: (answer) => isObject(answer.failure) || HASH.test(answer.hash),
   dropDraft: (answer) => answer === undefined,
-  analyse: (answer) => isObject(answer.failure) || (isCount(answer.conflicts) && Array.isArray(answer.pairs)),
+  analyse: isAnalysis,
+  draftAnalysis: (answer) => answer === null || (isCount(answer.undecided) && isAnalysis(answer)),
+  analyseDraft: isAnalysis,
   tallyLosses: (answer) => isCount(answer.discarded) && answer.bins instanceof Uint32Array,
   tallyClasses: (answer) => answer === null || answer instanceof Uint32Array,
   releaseScratch: (answer) => answer === undefined,

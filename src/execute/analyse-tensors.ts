@@ -1,0 +1,53 @@
+/** Analyses tensors in the reading that measures them. */
+
+import { isDraftable } from "./drafted-sweeps.ts";
+import { isSampled } from "./measure.ts";
+import type { TensorAnalysis } from "./operations.ts";
+import type { Pool } from "./pool.ts";
+import { byDrafts } from "./pool-drafts.ts";
+import { chunkCount, chunksOf, type TensorWork } from "./tensor-work.ts";
+
+/** What a tensor's drafts leave undecided stays in memory until it is measured: at half of it, about 2 MB a chunk. */
+const DRAFTED_CHUNKS_PER_THREAD = 8;
+
+/** Whether the arithmetic lets a tensor be measured by drafts: where it does not, several may share their passes. */
+export function isAnalysedAlone({ arithmetic }: TensorWork): boolean {
+  return arithmetic.kind === "ties" && !arithmetic.rescale && arithmetic.zeroSign !== "majority";
+}
+
+/**
+ * Analyses works on the same sources, one after the other where one thread can: the sources stay in its cache. Null for
+ * those that are yet to be measured.
+ * @throws {TiesmithError} what the pool throws
+ */
+export function analyseTensors(
+  works: readonly TensorWork[],
+  pool: Pool,
+  order: number,
+): Promise<(TensorAnalysis | null)[]> {
+  const [first] = works;
+  if (first === undefined) return Promise.resolve([]);
+  if (chunkCount(first) <= pool.chunksPerThread)
+    return pool.run(
+      works.map((tensor) => ({ kind: "wholeAnalysis" as const, tensor })),
+      order,
+    );
+  return Promise.all(works.map((tensor) => analyseSpread(tensor, pool, order)));
+}
+
+async function analyseSpread(tensor: TensorWork, pool: Pool, order: number): Promise<TensorAnalysis | null> {
+  const { arithmetic, elementCount } = tensor;
+  if (arithmetic.kind !== "ties" || !isSampled(arithmetic, elementCount)) return null;
+  if (chunkCount(tensor) > pool.threads * DRAFTED_CHUNKS_PER_THREAD) return null;
+  const brackets = await pool.runOne({ kind: "sample" as const, tensors: [tensor] }, order);
+  if (!isDraftable(arithmetic, brackets)) return null;
+  const drafted = await byDrafts(
+    { chunks: chunksOf(tensor), brackets, order, pool },
+    {
+      draft: (chunk) => pool.runOne({ kind: "draftAnalysis" as const, chunk, brackets }, order),
+      finish: (chunk, draft, measured) =>
+        pool.runOne({ kind: "finishAnalysis" as const, chunk, draft, measured }, order),
+    },
+  );
+  return drafted && { measured: drafted.measured, analyses: drafted.results };
+}
