@@ -13,6 +13,12 @@
 namespace tiesmith {
 namespace {
 
+// The base is needed, and looked for.
+const ChunkInputs& analysed_inputs(Napi::Env env, const ChunkJob& job) {
+  if (job.inputs().base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
+  return job.inputs();
+}
+
 // Slack cuts: a cut, or null.
 std::optional<Cut> read_slack(Napi::Env env, const Napi::Value& value, const Election& election) {
   if (value.IsNull() || value.IsUndefined()) return std::nullopt;
@@ -20,64 +26,83 @@ std::optional<Cut> read_slack(Napi::Env env, const Napi::Value& value, const Ele
   return read_cut(env, value);
 }
 
+// What calls that analyse take first, (job, election, slack, ...), of which this reads all but the job.
+struct AnalysedElection {
+  Election election;
+  std::optional<Cut> slack_cut;
+
+  AnalysedElection(const Napi::CallbackInfo& info, const ChunkInputs& inputs)
+      : election(read_election(info.Env(), info[1], inputs.model_count)),
+        slack_cut(read_slack(info.Env(), info[2], election)) {}
+  // Null for none.
+  const Cut* slack() const { return slack_cut ? &*slack_cut : nullptr; }
+};
+
+// (job, election, slack, { first, stride }): a chunk that is read to be analysed.
+class ChunkAnalysis {
+ public:
+  explicit ChunkAnalysis(const Napi::CallbackInfo& info)
+      : env_(info.Env()),
+        job_(env_, info[0]),
+        election_(info, analysed_inputs(env_, job_)),
+        room_(env_, inputs().model_count, checked_block_count(env_, inputs().element_count), OctaveBlocks(env_, info[3])) {}
+
+  const ChunkInputs& inputs() const { return job_.inputs(); }
+  bool has_slack() const { return election_.slack() != nullptr; }
+  Napi::Object result() const { return room_.result(env_); }
+
+  // `kernel(inputs, election, slack, analysis)`
+  template <class Kernel>
+  Outcome run(Kernel kernel) {
+    Outcome outcome;
+    job_.populate();
+    const FloatEnvironment floats;
+    guarded_read(env_, job_.ranges(),
+                 [&] { outcome = kernel(inputs(), election_.election, election_.slack(), room_.analysis()); });
+    return outcome;
+  }
+
+ private:
+  Napi::Env env_;
+  ChunkJob job_;
+  AnalysedElection election_;
+  AnalysisRoom room_;
+};
+
 // analyse(job, election, slack, { first, stride }) -> { models, pairs, conflicts, zeroVotes, givenBack, largestGiven, sums, octaves },
 // or { failure: { status, element, source } } where a value is not finite
 Napi::Value analyse(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const ChunkJob job(env, info[0]);
-  const ChunkInputs& inputs = analysed_inputs(env, job);
-  const Election election = read_election(env, info[1], inputs.model_count);
-  const std::optional<Cut> slack = read_slack(env, info[2], election);
-  const OctaveBlocks octaves(env, info[3]);
-  check_analysed_count(env, inputs.element_count);
-  AnalysisRoom room(env, inputs.model_count, block_count_of(inputs.element_count), octaves);
-  Outcome outcome;
-  job.populate();
-  {
-    const FloatEnvironment floats;
-    const KernelTable& kernels = addon_of(info).kernels();
-    guarded_read(env, job.ranges(),
-                 [&] { outcome = kernels.analyse(inputs, election, slack ? &*slack : nullptr, room.analysis()); });
-  }
-  if (outcome.status != Status::Ok) return failure_as_object(env, outcome);
-  return room.result(env);
+  ChunkAnalysis chunk(info);
+  const Outcome outcome = chunk.run(addon_of(info).kernels().analyse);
+  if (outcome.status != Status::Ok) return failure_as_object(info.Env(), outcome);
+  return chunk.result();
 }
 
 // draftAnalysis(job, election, slack, { first, stride }, brackets) -> as analyse, of the decided elements where cuts
 // matter, with { draft, undecided }; or null where a draft is of no use: too much is undecided, or a value is not finite
 Napi::Value draft_analysis(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const ChunkJob job(env, info[0]);
-  const ChunkInputs& inputs = analysed_inputs(env, job);
-  const Election election = read_election(env, info[1], inputs.model_count);
-  const std::optional<Cut> slack = read_slack(env, info[2], election);
-  const OctaveBlocks octaves(env, info[3]);
-  const BracketLows lows(env, info[4], inputs.model_count);
-  lows.check(env, inputs, slack.has_value());
-  check_analysed_count(env, inputs.element_count);
-  AnalysisRoom room(env, inputs.model_count, block_count_of(inputs.element_count), octaves);
-  auto draft = make_analysis_draft(addon_of(info).shared_scratch(), inputs);
-  Outcome outcome;
-  job.populate();
-  {
-    const FloatEnvironment floats;
-    const KernelTable& kernels = addon_of(info).kernels();
-    const UndecidedSink sink = draft->sink();
-    const Brackets brackets = lows.brackets();
-    guarded_read(env, job.ranges(), [&] {
-      outcome = kernels.draft_analysis(inputs, election, slack ? &*slack : nullptr, brackets, sink, room.analysis());
-    });
-  }
+  ChunkAnalysis chunk(info);
+  const BracketLows lows(env, info[4], chunk.inputs().model_count);
+  lows.check(env, chunk.inputs(), chunk.has_slack());
+  auto draft = make_analysis_draft(addon_of(info).shared_scratch(), chunk.inputs());
+  const KernelTable& kernels = addon_of(info).kernels();
+  const UndecidedSink sink = draft->sink();
+  const Brackets brackets = lows.brackets();
+  const Outcome outcome =
+      chunk.run([&](const ChunkInputs& inputs, const Election& election, const Cut* slack, Analysis& analysis) {
+        return kernels.draft_analysis(inputs, election, slack, brackets, sink, analysis);
+      });
   if (outcome.status != Status::Ok || draft->overflowed()) return env.Null();
-  auto result = room.result(env);
+  auto result = chunk.result();
   result.Set("undecided", static_cast<double>(draft->undecided_count()));
   result.Set("draft", static_cast<double>(keep_draft(std::move(draft))));
   return result;
 }
 
 // Where a chunk's blocks end among its undecided elements.
-std::vector<std::size_t> undecided_block_ends(const Draft& draft) {
-  std::vector<std::size_t> ends(block_count_of(draft.element_count()));
+std::vector<std::size_t> undecided_block_ends(const Draft& draft, std::size_t block_count) {
+  std::vector<std::size_t> ends(block_count);
   std::size_t end = 0;
   for (std::size_t block = 0; block < ends.size(); ++block) {
     while (end < draft.undecided_count() && draft.undecided()[end] / kBlockElements == block) ++end;
@@ -92,16 +117,15 @@ Napi::Value analyse_draft(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto draft = draft_of(env, info[0]);
   const UndecidedJob job(env, *draft, info[0]);
-  const Election election = read_election(env, info[1], job.inputs().model_count);
-  const std::optional<Cut> slack = read_slack(env, info[2], election);
-  check_analysed_count(env, draft->element_count());
+  const AnalysedElection election(info, job.inputs());
+  const std::size_t block_count = checked_block_count(env, draft->element_count());
   last_of_draft(env, info[0]);
-  const std::vector<std::size_t> block_ends = undecided_block_ends(*draft);
-  AnalysisRoom room(env, job.inputs().model_count, block_ends.size(), OctaveBlocks::none());
+  const std::vector<std::size_t> block_ends = undecided_block_ends(*draft, block_count);
+  AnalysisRoom room(env, job.inputs().model_count, block_count, OctaveBlocks::none());
   room.analysis().block_ends = block_ends.data();
   const FloatEnvironment floats;
   Outcome outcome =
-      addon_of(info).kernels().analyse(job.inputs(), election, slack ? &*slack : nullptr, room.analysis());
+      addon_of(info).kernels().analyse(job.inputs(), election.election, election.slack(), room.analysis());
   if (outcome.status == Status::Ok) return room.result(env);
   outcome.element = draft->undecided()[outcome.element];
   return failure_as_object(env, outcome);

@@ -6,6 +6,9 @@
 namespace tiesmith {
 namespace {
 
+// Sums per block are kept in memory that V8 ends the process for want of.
+constexpr std::uint64_t kMaxAnalysedElements = 1u << 28;
+
 Napi::Value number(Napi::Env env, std::uint64_t count) { return Napi::Number::New(env, static_cast<double>(count)); }
 
 Napi::Value magnitude(Napi::Env env, std::uint32_t key) {
@@ -37,14 +40,10 @@ Napi::Object pair_object(Napi::Env env, const PairCounts& counts) {
 
 }  // namespace
 
-void check_analysed_count(Napi::Env env, std::uint64_t element_count) {
+std::size_t checked_block_count(Napi::Env env, std::uint64_t element_count) {
   if (element_count > kMaxAnalysedElements)
     throw Napi::RangeError::New(env, "Expected at most 2^28 elements, but received " + std::to_string(element_count));
-}
-
-const ChunkInputs& analysed_inputs(Napi::Env env, const ChunkJob& job) {
-  if (job.inputs().base == nullptr) throw Napi::TypeError::New(env, "Expected a job with a base");
-  return job.inputs();
+  return (element_count + kBlockElements - 1) / kBlockElements;
 }
 
 OctaveBlocks::OctaveBlocks(Napi::Env env, const Napi::Value& value) {

@@ -8,14 +8,8 @@
 
 namespace tiesmith {
 
-// Sums per block are kept in memory that V8 ends the process for want of.
-inline constexpr std::uint64_t kMaxAnalysedElements = 1u << 28;
-
 // Throws if a chunk is too large to be analysed at once.
-void check_analysed_count(Napi::Env env, std::uint64_t element_count);
-
-// The base is needed, and looked for.
-const ChunkInputs& analysed_inputs(Napi::Env env, const ChunkJob& job);
+std::size_t checked_block_count(Napi::Env env, std::uint64_t element_count);
 
 // { first, stride }: the blocks whose octaves are counted.
 class OctaveBlocks {
@@ -44,7 +38,5 @@ class AnalysisRoom {
   std::vector<PairCounts> pairs_;
   Analysis analysis_;
 };
-
-inline std::size_t block_count_of(std::size_t element_count) { return (element_count + kBlockElements - 1) / kBlockElements; }
 
 }  // namespace tiesmith

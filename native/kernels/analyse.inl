@@ -238,8 +238,7 @@ static Outcome analyse_with(const ChunkInputs& inputs, const Election& election,
     block_sums += analysis_sums(inputs.model_count);
     if (block == next_octaves) {
       next_octaves += out.octave_stride;
-      for (std::size_t m = 0; m < inputs.model_count; ++m)
-        count_octaves<Loader>(*inputs.base, inputs.models[m].source, first, count, out.octaves + m * kOctaves);
+      count_octaves<Loader>(inputs, first, count, out.octaves);
     }
     first = end;
   }

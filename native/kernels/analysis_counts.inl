@@ -24,8 +24,8 @@ class OctaveCounter {
 
 // Counts a block that the pass has just read.
 template <class Loader>
-static void count_octaves(const Source& base, const Source& model, std::size_t first, std::size_t count,
-                          std::uint32_t* octaves) {
+static void count_octaves_of(const Source& base, const Source& model, std::size_t first, std::size_t count,
+                             std::uint32_t* octaves) {
   OctaveCounter counter;
   const std::size_t whole = first + count / kLanes * kLanes;
   for (std::size_t i = first; i < whole; i += kLanes)
@@ -37,6 +37,13 @@ static void count_octaves(const Source& base, const Source& model, std::size_t f
     counter.add(key_of(Vec::sub(Loader::load(model_tail.source, 0), Loader::load(base_tail.source, 0))), rest);
   }
   counter.add_to(octaves);
+}
+
+// Of all models.
+template <class Loader>
+static void count_octaves(const ChunkInputs& inputs, std::size_t first, std::size_t count, std::uint32_t* octaves) {
+  for (std::size_t m = 0; m < inputs.model_count; ++m)
+    count_octaves_of<Loader>(*inputs.base, inputs.models[m].source, first, count, octaves + m * kOctaves);
 }
 
 // Pairs in the order 0 1, 0 2, ..., 1 2, ...: calls body(pair, i, j).

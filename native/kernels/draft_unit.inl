@@ -32,6 +32,26 @@ static void list_undecided_pairs(const MaskLog& undecided, std::size_t slots, st
   list_undecided(words, slots / 2, first, sink);
 }
 
+// Brackets as the bodies for weights of 1 compare them: task vectors by their keys, losses by |s| itself, whose key as a
+// loss is 0x7fffffff - |s|.
+template <std::size_t kModels>
+struct UnitBrackets {
+  std::uint32_t top[kModels], below[kModels];
+  std::uint32_t given_below = 0, undecided_up_to = 0;
+
+  // `slack`: null for none.
+  UnitBrackets(const ChunkInputs& inputs, const Cut* slack, const Brackets& brackets) {
+    for (std::size_t m = 0; m < kModels; ++m) {
+      const bool by_cut = inputs.models[m].trim == TrimKind::ByCut;
+      top[m] = by_cut ? inputs.models[m].cut.threshold : 0;
+      below[m] = by_cut ? brackets.trim_lows[m] - 1 : 0x7fffffffu;
+    }
+    if (slack == nullptr) return;
+    given_below = 0x7fffffffu - slack->threshold;
+    undecided_up_to = 0x7fffffffu - brackets.slack_low;
+  }
+};
+
 // Which of the models are trimmed by a bracket, as bits; the others keep everything.
 template <std::size_t kModels, unsigned kTrimmed, int kPriority>
 class UnitDraft {
@@ -39,17 +59,8 @@ class UnitDraft {
   static constexpr bool kHasSlack = kPriority >= 0;
 
   UnitDraft(const ChunkInputs& inputs, const Combination& combination, const Brackets& brackets)
-      : lambda_(static_cast<float>(combination.lambda)), normalize_(combination.normalize) {
-    for (std::size_t m = 0; m < kModels; ++m) {
-      const bool by_cut = inputs.models[m].trim == TrimKind::ByCut;
-      top_[m] = by_cut ? inputs.models[m].cut.threshold : 0;
-      below_[m] = by_cut ? brackets.trim_lows[m] - 1 : 0x7fffffffu;
-    }
-    if (!kHasSlack) return;
-    // Keys of losses are 0x7fffffff - |s|: here sums are compared themselves.
-    given_below_ = 0x7fffffffu - combination.slack.threshold;
-    undecided_up_to_ = 0x7fffffffu - brackets.slack_low;
-  }
+      : brackets_(inputs, kHasSlack ? &combination.slack : nullptr, brackets),
+        lambda_(static_cast<float>(combination.lambda)), normalize_(combination.normalize) {}
 
   // `slot`: the place of the vector's masks in the block.
   TIESMITH_INLINE Vec::F merge(std::size_t slot, Vec::F base, const Vec::F* theta, Vec::U& largest_sum) {
@@ -60,8 +71,8 @@ class UnitDraft {
       tau[m] = Vec::sub(theta[m], base);
       if (((kTrimmed >> m) & 1) != 0) {
         const Vec::U key = key_of(tau[m]);
-        kept[m] = Vec::greater_u(key, Vec::set_u(top_[m]));
-        undecided = Vec::either(undecided, Vec::without(Vec::greater_u(key, Vec::set_u(below_[m])), kept[m]));
+        kept[m] = Vec::greater_u(key, Vec::set_u(brackets_.top[m]));
+        undecided = Vec::either(undecided, Vec::without(Vec::greater_u(key, Vec::set_u(brackets_.below[m])), kept[m]));
         zero_[m].add(slot, Vec::equal_u(key, Vec::set_u(0)));  // not all that is not kept
       } else {
         kept[m] = Vec::is_nonzero(tau[m]);
@@ -79,8 +90,8 @@ class UnitDraft {
     if constexpr (kModels > 2) count_conflicts(slot, tau, kept);
     if constexpr (kHasSlack) {
       const Vec::M lost = Vec::both(kept[kPriority], against[kPriority]);
-      const Vec::M given = Vec::both(lost, Vec::greater_u(Vec::set_u(given_below_), sum_key));
-      const Vec::M out = Vec::greater_u(sum_key, Vec::set_u(undecided_up_to_));
+      const Vec::M given = Vec::both(lost, Vec::greater_u(Vec::set_u(brackets_.given_below), sum_key));
+      const Vec::M out = Vec::greater_u(sum_key, Vec::set_u(brackets_.undecided_up_to));
       undecided = Vec::either(undecided, Vec::without(Vec::without(lost, given), out));
       given_back_.add(slot, given);
       // Where the priority model lost, its sign is the other one.
@@ -150,8 +161,7 @@ class UnitDraft {
     return Vec::div(sum, SinglePrecision::one_for_zero(divisor));
   }
 
-  std::uint32_t top_[kModels], below_[kModels];
-  std::uint32_t given_below_ = 0, undecided_up_to_ = 0;
+  UnitBrackets<kModels> brackets_;
   float lambda_;
   bool normalize_;
   DraftCounter zero_[kModels], retained_[kModels], discarded_[kModels], in_conflict_[kModels];

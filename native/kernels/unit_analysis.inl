@@ -15,17 +15,8 @@ class UnitAnalysis {
   static constexpr bool kHasSlack = kPriority >= 0;
 
   // A slack cut is there if the priority says so.
-  UnitAnalysis(const ChunkInputs& inputs, const Cut* slack, const Brackets& brackets) {
-    for (std::size_t m = 0; m < 2; ++m) {
-      const bool by_cut = inputs.models[m].trim == TrimKind::ByCut;
-      top_[m] = by_cut ? inputs.models[m].cut.threshold : 0;
-      below_[m] = by_cut ? brackets.trim_lows[m] - 1 : 0x7fffffffu;
-    }
-    if (!kHasSlack) return;
-    // Keys of losses are 0x7fffffff - |s|: here sums are compared themselves.
-    given_below_ = 0x7fffffffu - slack->threshold;
-    undecided_up_to_ = 0x7fffffffu - brackets.slack_low;
-  }
+  UnitAnalysis(const ChunkInputs& inputs, const Cut* slack, const Brackets& brackets)
+      : brackets_(inputs, slack, brackets) {}
 
   // `slot`: the place of the vector's masks in the block.
   TIESMITH_INLINE void look(std::size_t slot, Vec::F base, const Vec::F* theta, UnitElection& vector) {
@@ -41,8 +32,8 @@ class UnitAnalysis {
       has_sign[m] = Vec::has_sign(tau);
       vector.kept[m] = nonzero[m];
       if (((kTrimmed >> m) & 1) == 0) return;
-      vector.kept[m] = Vec::greater_u(key[m], Vec::set_u(top_[m]));
-      const Vec::M reached = Vec::greater_u(key[m], Vec::set_u(below_[m]));
+      vector.kept[m] = Vec::greater_u(key[m], Vec::set_u(brackets_.top[m]));
+      const Vec::M reached = Vec::greater_u(key[m], Vec::set_u(brackets_.below[m]));
       undecided = Vec::either(undecided, Vec::without(reached, vector.kept[m]));
     });
     const Vec::M opposite = Vec::differ(has_sign[0], has_sign[1]);
@@ -52,8 +43,11 @@ class UnitAnalysis {
     // Opposite votes add up to what the larger one has more; a sum of exactly 0 elects +.
     const Vec::M equal = Vec::equal_u(key[0], key[1]);
     const Vec::M second_wins = Vec::either(Vec::greater_u(key[1], key[0]), Vec::both(equal, has_sign[0]));
-    if constexpr (kHasSlack) undecided = Vec::either(undecided, give_back(opposite, second_wins, key, vector));
+    const Vec::U sum_key = key_of(Vec::sub(Vec::as_float(key[0]), Vec::as_float(key[1])));
+    if constexpr (kHasSlack) undecided = Vec::either(undecided, give_back(opposite, second_wins, sum_key, vector));
     elect(slot, undecided, opposite, equal, second_wins, vector);
+    if constexpr (kHasSlack)
+      largest_given_ = Vec::max_u(largest_given_, Vec::select_u(vector.given, sum_key, Vec::set_u(0)));
     undecided_.put(slot, undecided);
   }
 
@@ -121,12 +115,11 @@ class UnitAnalysis {
 
  private:
   // Gives what the slack cut leaves undecided.
-  TIESMITH_INLINE Vec::M give_back(Vec::M opposite, Vec::M second_wins, const Vec::U* key, UnitElection& vector) {
+  TIESMITH_INLINE Vec::M give_back(Vec::M opposite, Vec::M second_wins, Vec::U sum_key, UnitElection& vector) {
     const Vec::M conflict = Vec::both(Vec::both(vector.kept[0], vector.kept[1]), opposite);
     const Vec::M lost = kPriority == 0 ? Vec::both(conflict, second_wins) : Vec::without(conflict, second_wins);
-    sum_key_ = key_of(Vec::sub(Vec::as_float(key[0]), Vec::as_float(key[1])));
-    vector.given = Vec::both(lost, Vec::greater_u(Vec::set_u(given_below_), sum_key_));
-    const Vec::M out = Vec::greater_u(sum_key_, Vec::set_u(undecided_up_to_));
+    vector.given = Vec::both(lost, Vec::greater_u(Vec::set_u(brackets_.given_below), sum_key));
+    const Vec::M out = Vec::greater_u(sum_key, Vec::set_u(brackets_.undecided_up_to));
     return Vec::without(Vec::without(lost, vector.given), out);
   }
 
@@ -150,13 +143,11 @@ class UnitAnalysis {
     if constexpr (kHasSlack) {
       vector.given = Vec::without(vector.given, undecided);
       given_back_.add(slot, vector.given);
-      largest_given_ = Vec::max_u(largest_given_, Vec::select_u(vector.given, sum_key_, Vec::set_u(0)));
     }
   }
 
-  std::uint32_t top_[2], below_[2];
-  std::uint32_t given_below_ = 0, undecided_up_to_ = 0;
-  Vec::U largest_[2] = {Vec::set_u(0), Vec::set_u(0)}, largest_given_ = Vec::set_u(0), sum_key_ = Vec::set_u(0);
+  UnitBrackets<2> brackets_;
+  Vec::U largest_[2] = {Vec::set_u(0), Vec::set_u(0)}, largest_given_ = Vec::set_u(0);
   DraftCounter nonzero_[2], retained_[2], both_nonzero_, opposite_, both_kept_;
   DraftCounter conflicts_, zero_votes_, lost_, lost_by_zero_, given_back_;
   MaskLog undecided_;
@@ -200,9 +191,7 @@ static Outcome draft_unit_analysis_with(const ChunkInputs& inputs, const Cut* sl
     block_sums += analysis_sums(2);
     if (first != next_octaves) continue;
     next_octaves += out.octave_stride * kBlockElements;
-    for (std::size_t m = 0; m < 2; ++m)
-      count_octaves<UniformLoader<Dtype::BF16>>(*inputs.base, inputs.models[m].source, first, count,
-                                                out.octaves + m * kOctaves);
+    count_octaves<UniformLoader<Dtype::BF16>>(inputs, first, count, out.octaves);
   }
   draft.add_to(inputs, out);
   return {Status::Ok, 0, 0};

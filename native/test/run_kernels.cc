@@ -201,6 +201,12 @@ void record_comparison(Transcript& transcript, const KernelTable& set, const Ker
   transcript.add_bytes("compare.squares", squares.data(), squares.size() * sizeof(double));
 }
 
+std::vector<AnalysedChunk> analysed_chunks(const std::vector<Chunk>& chunks) {
+  std::vector<AnalysedChunk> analysed;
+  for (const Chunk& chunk : chunks) analysed.push_back({chunk.first, chunk.inputs, chunk.slack});
+  return analysed;
+}
+
 // Leaves ones in the stack below: a kernel that reads what it did not write must not find zeros there.
 [[gnu::noinline]] void dirty_stack() {
   volatile std::uint8_t below[256 * 1024];
@@ -217,14 +223,10 @@ Transcript run_kernels(const KernelTable& set, const KernelCase& given, bool chu
   if (!given.has_not_finite) record_measures(transcript, set, given, chunks);
   record_combines(transcript, set, given, chunks);
   record_draft(transcript, set, given, chunked);
-  std::vector<AnalysedChunk> analysed;
-  for (const Chunk& chunk : chunks) analysed.push_back({chunk.first, chunk.inputs, chunk.slack});
-  record_analysis(transcript, set, given, analysed);
+  record_analysis(transcript, set, given, analysed_chunks(chunks));
   const KernelCase drafted = with_brackets(given);
   const std::vector<Chunk> drafted_chunks = chunks_of(drafted, chunked);
-  analysed.clear();
-  for (const Chunk& chunk : drafted_chunks) analysed.push_back({chunk.first, chunk.inputs, chunk.slack});
-  record_draft_analysis(transcript, set, drafted, analysed);
+  record_draft_analysis(transcript, set, drafted, analysed_chunks(drafted_chunks));
   return transcript;
 }
 

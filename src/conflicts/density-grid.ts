@@ -1,4 +1,5 @@
 /** The counts of an election for a grid of densities: of two models by one joint pass, of one model by a pass for all. */
+import { measuresOnlyCuts } from "../execute/measure.ts";
 import type { ClassesOperation } from "../execute/operations.ts";
 import type { TensorWork } from "../execute/tensor-work.ts";
 import type { TiesArithmetic } from "../methods/method.ts";
@@ -38,8 +39,7 @@ export function isJoint(tensors: readonly TensorWork[], varied: number | null): 
   return (
     varied === null &&
     tensors.every(({ arithmetic }) => {
-      if (arithmetic.kind !== "ties" || arithmetic.rescale || arithmetic.zeroSign === "majority")
-        return false;
+      if (arithmetic.kind !== "ties" || !measuresOnlyCuts(arithmetic)) return false;
       return !arithmetic.electionWeights || arithmetic.weights.every((weight) => weight > 0);
     })
   );

@@ -1,10 +1,11 @@
 /** Analyses tensors in the reading that measures them. */
 
+import { byDrafts } from "./by-drafts.ts";
 import { isDraftable } from "./drafted-sweeps.ts";
-import { isSampled } from "./measure.ts";
+import { isSampled, measuresOnlyCuts } from "./measure.ts";
 import type { TensorAnalysis } from "./operations.ts";
 import type { Pool } from "./pool.ts";
-import { byDrafts } from "./pool-drafts.ts";
+import { settleOnPool } from "./pool-drafts.ts";
 import { chunkCount, chunksOf, type TensorWork } from "./tensor-work.ts";
 
 /** What a tensor's drafts leave undecided stays in memory until it is measured: at half of it, about 2 MB a chunk. */
@@ -12,7 +13,7 @@ const DRAFTED_CHUNKS_PER_THREAD = 8;
 
 /** Whether the arithmetic lets a tensor be measured by drafts: where it does not, several may share their passes. */
 export function isAnalysedAlone({ arithmetic }: TensorWork): boolean {
-  return arithmetic.kind === "ties" && !arithmetic.rescale && arithmetic.zeroSign !== "majority";
+  return arithmetic.kind === "ties" && measuresOnlyCuts(arithmetic);
 }
 
 /**
@@ -41,13 +42,12 @@ async function analyseSpread(tensor: TensorWork, pool: Pool, order: number): Pro
   if (chunkCount(tensor) > pool.threads * DRAFTED_CHUNKS_PER_THREAD) return null;
   const brackets = await pool.runOne({ kind: "sample" as const, tensors: [tensor] }, order);
   if (!isDraftable(arithmetic, brackets)) return null;
-  const drafted = await byDrafts(
-    { chunks: chunksOf(tensor), brackets, order, pool },
-    {
-      draft: (chunk) => pool.runOne({ kind: "draftAnalysis" as const, chunk, brackets }, order),
-      finish: (chunk, draft, measured) =>
-        pool.runOne({ kind: "finishAnalysis" as const, chunk, draft, measured }, order),
-    },
-  );
+  const chunks = chunksOf(tensor);
+  const drafted = await byDrafts(chunks, {
+    draft: (chunk) => pool.runOne({ kind: "draftAnalysis" as const, chunk, brackets }, order),
+    settle: (drafts) => settleOnPool(chunks, drafts, brackets, pool, order),
+    finish: (chunk, draft, measured) =>
+      pool.runOne({ kind: "finishAnalysis" as const, chunk, draft, measured }, order),
+  });
   return drafted && { measured: drafted.measured, analyses: drafted.results };
 }

@@ -22,17 +22,13 @@ export function runDraftAnalysis(
   return addon().draftAnalysis(job, election, measured.slack, octaveBlocks(chunk), lows);
 }
 
-/** The draft is gone afterwards, whatever comes of it. */
+/** The draft is gone afterwards. */
 export function runFinishAnalysis({ chunk, draft, measured }: FinishAnalysisOperation): NativeAnalysis {
   const { arithmetic } = chunk.tensor;
-  try {
-    const job = nativeDraftJob(arithmetic, draft, measured);
-    const rest = addon().analyseDraft(job, nativeElection(arithmetic, measured), measured.slack);
-    if ("failure" in rest) throw notFinite(chunk, rest);
-    return addUndecided(draft, rest, measured);
-  } finally {
-    addon().dropDraft(draft.draft);
-  }
+  const job = nativeDraftJob(arithmetic, draft, measured);
+  const rest = addon().analyseDraft(job, nativeElection(arithmetic, measured), measured.slack);
+  if ("failure" in rest) throw notFinite(chunk, rest);
+  return addUndecided(draft, rest, measured);
 }
 
 /** Adds what depends on a cut; all else a draft has seen of every element. */

@@ -8,7 +8,7 @@ import {
   type Tally,
   type Window,
 } from "../native/addon.ts";
-import type { Measured, ScopeTrim, Sweeps } from "./measure.ts";
+import { type Measured, measuresOnlyCuts, type ScopeTrim, type Sweeps } from "./measure.ts";
 import { measuredForChunk, nativeDraftJob, nativeElection } from "./native-job.ts";
 import type { Brackets } from "./sampling.ts";
 import type { ChunkRef } from "./tensor-work.ts";
@@ -75,7 +75,7 @@ const MOST_UNDECIDED = 1 / 12;
 
 /** Whether a tensor can be drafted, and it pays: all that is yet to be measured are cuts, and their brackets are narrow. */
 export function isDraftable(arithmetic: TiesArithmetic, brackets: Brackets): boolean {
-  if (arithmetic.rescale || arithmetic.zeroSign === "majority") return false;
+  if (!measuresOnlyCuts(arithmetic)) return false;
   const slackIsKnown = arithmetic.slack === null || brackets.slack !== null;
   // Zeros cannot be undecided: they are too many, and the same in or out.
   const trims = brackets.trims.filter((trim) => trim !== null);

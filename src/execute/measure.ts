@@ -117,6 +117,11 @@ export function isSampled(arithmetic: TiesArithmetic, total: number): boolean {
   return total > 0 && (arithmetic.slack !== null || arithmetic.densities.some(isCut));
 }
 
+/** Whether cuts are all there is to measure: no norms of what was trimmed, no count of signs. */
+export function measuresOnlyCuts({ rescale, zeroSign }: TiesArithmetic): boolean {
+  return !rescale && zeroSign !== "majority";
+}
+
 /** What an exactly zero vote elects; + where that is yet to be measured. */
 export function fixedZeroSign({ zeroSign }: TiesArithmetic): 1 | 2 {
   return zeroSign === "priority" ? 2 : 1;

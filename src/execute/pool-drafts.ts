@@ -1,55 +1,18 @@
-/**
- * One pass over a tensor's inputs, its chunks spread over the threads: they are drafted, which leaves few elements
- * undecided; these tell the exact cuts; then what was left is made up for.
- */
-import { addon } from "../native/addon.ts";
+/** Measures a tensor whose chunks the threads have drafted. */
 import type { Drafted } from "./drafted-sweeps.ts";
 import type { Measured } from "./measure.ts";
-import { type ChunkMeasured, measuredForChunk } from "./native-job.ts";
 import type { Pool } from "./pool.ts";
 import type { Brackets } from "./sampling.ts";
 import type { ChunkRef } from "./tensor-work.ts";
 
-/** The chunks of one tensor, and what runs them. */
-export interface DraftedRun {
-  readonly chunks: readonly ChunkRef[];
-  readonly brackets: Brackets;
-  readonly order: number;
-  readonly pool: Pool;
-}
-
-/** How a chunk is drafted (null where that is of no use), and how it is finished. */
-export interface Drafting<D extends Drafted, R> {
-  draft(chunk: ChunkRef): Promise<D | null>;
-  finish(chunk: ChunkRef, draft: D, measured: ChunkMeasured): Promise<R>;
-}
-
-/** Null where drafts turn out to be of no use; nothing is finished then. */
-export async function byDrafts<D extends Drafted, R>(
-  { chunks, brackets, order, pool }: DraftedRun,
-  drafting: Drafting<D, R>,
-): Promise<{ results: R[]; measured: Measured } | null> {
-  const made: D[] = [];
-  try {
-    const drafts: D[] = new Array(chunks.length);
-    await Promise.all(
-      chunks.map(async (chunk, i) => {
-        const draft = await drafting.draft(chunk);
-        if (draft === null) return;
-        made.push(draft);
-        drafts[i] = draft;
-      }),
-    );
-    if (made.length < chunks.length) return null;
-    const counted = drafts.map(({ draft, models, givenBack }) => ({ draft, models, givenBack }));
-    const measured = await pool.runOne({ kind: "settle" as const, chunks, drafts: counted, brackets }, order);
-    if (measured === null) return null;
-    const results = await Promise.all(
-      chunks.map((chunk, i) => drafting.finish(chunk, drafts[i] as D, measuredForChunk(measured, i))),
-    );
-    return { results, measured };
-  } finally {
-    // Finished ones are gone already.
-    for (const { draft } of made) addon().dropDraft(draft);
-  }
+/** One worker measures: drafts are known to all threads, and what else they hold stays here. */
+export function settleOnPool(
+  chunks: readonly ChunkRef[],
+  drafts: readonly Drafted[],
+  brackets: Brackets,
+  pool: Pool,
+  order: number,
+): Promise<Measured | null> {
+  const counted = drafts.map(({ draft, models, givenBack }) => ({ draft, models, givenBack }));
+  return pool.runOne({ kind: "settle" as const, chunks, drafts: counted, brackets }, order);
 }
