@@ -3,6 +3,7 @@
  * then what was left is made up for.
  */
 import { addon } from "../native/addon.ts";
+import { allEnded } from "./all-ended.ts";
 import type { Drafted } from "./drafted-sweeps.ts";
 import type { Measured } from "./measure.ts";
 import { type ChunkMeasured, measuredForChunk } from "./native-job.ts";
@@ -23,7 +24,7 @@ export async function byDrafts<D extends Drafted, R>(
   const made: D[] = [];
   try {
     const drafts: D[] = new Array(chunks.length);
-    await Promise.all(
+    await allEnded(
       chunks.map(async (chunk, i) => {
         const draft = await drafting.draft(chunk);
         if (draft === null) return;
@@ -34,7 +35,7 @@ export async function byDrafts<D extends Drafted, R>(
     if (made.length < chunks.length) return null;
     const measured = await drafting.settle(drafts);
     if (measured === null) return null;
-    const results = await Promise.all(
+    const results = await allEnded(
       chunks.map((chunk, i) => drafting.finish(chunk, drafts[i] as D, measuredForChunk(measured, i))),
     );
     return { results, measured };

@@ -1,5 +1,6 @@
 /** Merges a tensor on this thread: each chunk while it is in the cache, the next tensor while it is written. */
 import { addon, type ChunkResult, type NativeDraft } from "../native/addon.ts";
+import { allEnded } from "./all-ended.ts";
 import { addCounts } from "./chunk-counts.ts";
 import type { ChunkRoom } from "./chunk-room.ts";
 import { runCombine } from "./combine-operations.ts";
@@ -26,9 +27,8 @@ export async function runWhole(
 ): Promise<TensorOutcome> {
   const chunks = chunksOf(tensor);
   const { written, measured } = await room.inTurn(() => mergeChunks(chunks, files, room));
-  // What still writes when another fails must not outlive this: its file may be removed.
-  await Promise.allSettled(written);
-  const results = await Promise.all(written);
+  // What still writes must not outlive this: its file may be removed.
+  const results = await allEnded(written);
   return { hashes: results.map(({ hash }) => hash), counts: addCounts(results), measured };
 }
 

@@ -1,9 +1,11 @@
 /** Drafts give the bytes, cuts and counts of measuring first and combining then, and know when they are of no use. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { merge } from "tiesmith";
 import { describe, expect, it } from "vitest";
 import { DTYPE_BYTES, FLOAT_DTYPES, type FloatDtype } from "../../src/dtypes.ts";
+import { byDrafts } from "../../src/execute/by-drafts.ts";
 import { addCounts } from "../../src/execute/chunk-counts.ts";
 import { runCombine } from "../../src/execute/combine-operations.ts";
 import { runDraft, runFinish, runSettle } from "../../src/execute/draft-operations.ts";
@@ -88,22 +90,22 @@ function told(
 }
 
 /** The same by drafts; also how many elements these left undecided. */
-async function byDrafts(tensor: TensorWork) {
+async function drafted(tensor: TensorWork) {
   const files = new OpenFiles();
   const chunks = chunksOf(tensor);
   const brackets = runSample({ kind: "sample", tensors: [tensor] }, files);
   expect(isDraftable(tensor.arithmetic as TiesArithmetic, brackets)).toBe(true);
-  const drafts = chunks.map((chunk) => runDraft({ kind: "draft", chunk, brackets }, files) as NativeDraft);
-  const measured = await runSettle({ kind: "settle", chunks, drafts, brackets });
-  if (measured === null) throw new Error("the sample misled");
-  const results = await Promise.all(
-    chunks.map((chunk, i) => {
-      const draft = drafts[i] as NativeDraft;
-      return runFinish({ kind: "finish", chunk, draft, measured: measuredForChunk(measured, i) }, files);
-    }),
-  );
-  const undecided = drafts.reduce((sum, draft) => sum + draft.undecided, 0);
-  return { ...told(tensor, measured, results), undecided };
+  let undecided = 0;
+  const merged = await byDrafts(chunks, {
+    draft: async (chunk) => runDraft({ kind: "draft", chunk, brackets }, files),
+    settle: (drafts) => {
+      undecided = drafts.reduce((sum, draft) => sum + draft.undecided, 0);
+      return runSettle({ kind: "settle", chunks, drafts, brackets });
+    },
+    finish: (chunk, draft, measured) => runFinish({ kind: "finish", chunk, draft, measured }, files),
+  });
+  if (merged === null) throw new Error("the sample misled");
+  return { ...told(tensor, merged.measured, merged.results), undecided };
 }
 
 const slack = (share: number, of: "retained" | "discarded" = "retained") => ({ share, of });
@@ -150,7 +152,7 @@ describe("a drafted tensor has the bytes, hashes, cuts and counts of one that wa
     const tensor = tensorOf(one, 7);
     const expected = await inPasses(tensor);
     writeFileSync(tensor.output.path, Buffer.alloc(expected.bytes.length));
-    const { undecided, ...found } = await byDrafts(tensor);
+    const { undecided, ...found } = await drafted(tensor);
     expect(found.bytes.equals(expected.bytes)).toBe(true);
     expect({ ...found, bytes: null }).toEqual({ ...expected, bytes: null });
     expect(undecided).toBeLessThan(tensor.elementCount / 8);
@@ -159,8 +161,33 @@ describe("a drafted tensor has the bytes, hashes, cuts and counts of one that wa
   });
 });
 
+describe("drafts", () => {
+  it("are all gone after one failed, and those made later too", async () => {
+    const tensor = tensorOf({ name: "", arithmetic: {} }, 13);
+    const files = new OpenFiles();
+    const brackets = runSample({ kind: "sample", tensors: [tensor] }, files);
+    const made: NativeDraft[] = [];
+    const drafting = byDrafts(chunksOf(tensor), {
+      draft: async (chunk) => {
+        if (chunk.index === 0) throw new Error("spoilt");
+        await sleep(20 * chunk.index);
+        const draft = runDraft({ kind: "draft", chunk, brackets }, files) as NativeDraft;
+        made.push(draft);
+        return draft;
+      },
+      settle: () => Promise.reject(new Error("not reached")),
+      finish: () => Promise.reject(new Error("not reached")),
+    });
+    await expect(drafting).rejects.toThrow("spoilt");
+    expect(made).toHaveLength(3);
+    const window = { low: 0, high: 0x7fffffff, shift: 20 };
+    for (const draft of made)
+      expect(() => addon().tallyDraftTrim(draft, 1, window)).toThrow("a draft that is kept");
+  });
+});
+
 describe("brackets", () => {
-  const drafted = async (spoil: (brackets: Brackets) => Brackets) => {
+  const settled = async (spoil: (brackets: Brackets) => Brackets) => {
     const tensor = tensorOf({ name: "", arithmetic: { priority: 1, slack: slack(0.5, "discarded") } }, 11);
     const files = new OpenFiles();
     const chunks = chunksOf(tensor);
@@ -185,23 +212,23 @@ describe("brackets", () => {
   });
 
   it("that hold the cuts settle them", async () => {
-    expect(await drafted((brackets) => brackets)).not.toBeNull();
+    expect(await settled((brackets) => brackets)).not.toBeNull();
   });
   it("of a trim that lies above or below its cut are found out", async () => {
-    expect(await drafted(trimsBy(1 << 21))).toBeNull();
-    expect(await drafted(trimsBy(-(1 << 21)))).toBeNull();
+    expect(await settled(trimsBy(1 << 21))).toBeNull();
+    expect(await settled(trimsBy(-(1 << 21)))).toBeNull();
   });
   it("of a slack that lies above or below its cut are found out", async () => {
     const slackBy = (by: number) => (brackets: Brackets) => ({
       ...brackets,
       slack: brackets.slack && shifted(brackets.slack, by),
     });
-    expect(await drafted(slackBy(1 << 22))).toBeNull();
-    expect(await drafted(slackBy(-(1 << 23)))).toBeNull();
+    expect(await settled(slackBy(1 << 22))).toBeNull();
+    expect(await settled(slackBy(-(1 << 23)))).toBeNull();
   });
   it("that hold too much make no draft", async () => {
     const wide = { low: 1, high: 0x7effffff, shift: 15 };
-    expect(await drafted((brackets) => ({ ...brackets, trims: [null, wide] }))).toBe("no draft");
+    expect(await settled((brackets) => ({ ...brackets, trims: [null, wide] }))).toBe("no draft");
   });
 });
 

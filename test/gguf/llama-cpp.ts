@@ -1,5 +1,5 @@
 /** llama.cpp, opened once for the tests of a file. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
@@ -7,11 +7,14 @@ import type { ModelAnswer, ModelRequest, ModelSession } from "../../src/evaluate
 import { LlamaBackend } from "../../src/evaluate/llama-backend.ts";
 
 let shared: Promise<LlamaBackend> | undefined;
-afterAll(async () => (await shared)?.close());
+const workFolder = mkdtempSync(join(tmpdir(), "tiesmith-test-"));
+afterAll(async () => {
+  await (await shared)?.close();
+  rmSync(workFolder, { recursive: true, force: true });
+});
 
 /** A model folder or GGUF file, open; one thread, so that a loaded machine does not slow it down. */
 export async function openModel(path: string): Promise<ModelSession> {
-  const workFolder = mkdtempSync(join(tmpdir(), "tiesmith-test-"));
   shared ??= LlamaBackend.start({ threads: 1, workFolder });
   const backend = await shared;
   return backend.open(await backend.identify(path));
