@@ -3,33 +3,30 @@
 // vectors, of even and of odd places (brackets, unlike cuts with ties, need no order); masks are stored and counted
 // later; and NaN and Inf are looked for in the sum of the votes only. Included inside a set's namespace.
 
-// Counts the set lanes of masks.
-class DraftCounter {
+// Counts the set lanes of masks: stored, a block at a time, where a set of kernels can; else each at once.
+template <class Set>
+class DraftCounterOf {
  public:
-  TIESMITH_INLINE void add(std::size_t slot, Vec::M m) {
-    if constexpr (Vec::kStoresMasks) log_.put(slot, m);
+  TIESMITH_INLINE void add(std::size_t slot, typename Set::M m) {
+    if constexpr (Set::kStoresMasks) log_.put(slot, m);
     else counter_.add(m);
   }
   void end_block(std::size_t slots) {
-    if constexpr (Vec::kStoresMasks) total_ += log_.count(slots);
+    if constexpr (Set::kStoresMasks) counter_.add_stored(log_.bits, log_.pad(slots));
   }
-  std::uint64_t total() const {
-    if constexpr (Vec::kStoresMasks) return total_;
-    else return counter_.total();
-  }
+  std::uint64_t total() const { return counter_.total(); }
 
  private:
   MaskLog log_;
-  Vec::Counter counter_;
-  std::uint64_t total_ = 0;
+  typename Set::Counter counter_;
 };
+using DraftCounter = DraftCounterOf<Vec>;
 
 // Names the elements of a block to the sink, from masks of even and of odd places in turn.
-static void list_undecided_pairs(const MaskLog& undecided, std::size_t slots, std::size_t first, const UndecidedSink& sink) {
-  std::uint32_t words[kBlockElements / 32];
-  for (std::size_t w = 0; w < slots / 2; ++w)
-    words[w] = Vec::deposit(undecided.bits[2 * w], 0x55555555u) | Vec::deposit(undecided.bits[2 * w + 1], 0xaaaaaaaau);
-  list_undecided(words, slots / 2, first, sink);
+static void list_undecided_pairs(MaskLog& undecided, std::size_t slots, std::size_t first, const UndecidedSink& sink) {
+  list_undecided(undecided, slots, first, sink, [](std::uint32_t word) {
+    return Vec::deposit(word & 0xffffu, 0x55555555u) | Vec::deposit(word >> 16, 0xaaaaaaaau);
+  });
 }
 
 // Brackets as the bodies for weights of 1 compare them: task vectors by their keys, losses by |s| itself, whose key as a

@@ -42,16 +42,13 @@ struct MaskLog {
   std::uint16_t bits[kBlockElements / kLanes];
 
   TIESMITH_INLINE void put(std::size_t slot, Vec::M m) { Vec::store_mask(bits + slot, m); }
-  std::uint64_t count(std::size_t slots) {
-    while (slots % 4 != 0) bits[slots++] = 0;
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < slots; i += 4) {
-      std::uint64_t four;
-      std::memcpy(&four, bits + i, sizeof four);
-      sum += static_cast<std::uint64_t>(__builtin_popcountll(four));
-    }
-    return sum;
+  // Clears masks after the block's own, up to a multiple of 32, and gives where they end.
+  std::size_t pad(std::size_t slots) {
+    while (slots % 32 != 0) bits[slots++] = 0;
+    return slots;
   }
+  // Two masks as one word, the earlier its low half: all supported CPUs are little-endian.
+  const std::uint8_t* words(std::size_t word) const { return reinterpret_cast<const std::uint8_t*>(bits + 2 * word); }
 };
 
 // Appends first + place for each set place of 32, and gives the new count.
@@ -67,21 +64,25 @@ static TIESMITH_INLINE Vec::U counting_from(std::uint32_t first) {
   return Vec::add_u(Vec::bits(Vec::load_f32(reinterpret_cast<const std::uint8_t*>(kPlaces))), Vec::set_u(first));
 }
 
-// Hands the elements of a block whose bits are set to the sink; `words` has a bit for each element, in order.
-static void list_undecided(const std::uint32_t* words, std::size_t word_count, std::size_t first,
-                           const UndecidedSink& sink) {
+// Hands the elements of a block whose bits are set to the sink. `in_order(word)`: a word of the log as a bit for each of
+// its elements in order.
+template <class InOrder>
+static void list_undecided(MaskLog& log, std::size_t slots, std::size_t first, const UndecidedSink& sink, InOrder in_order) {
   // Most words hold none: those that do are found first, so that the loop over them has no branch to guess.
   std::uint32_t full[kBlockElements / 32 + kLanes];
   std::size_t full_count = 0;
-  for (std::size_t w = 0; w < word_count; ++w) {
-    full[full_count] = static_cast<std::uint32_t>(w);
-    full_count += words[w] != 0;
+  for (std::uint32_t w = 0, end = static_cast<std::uint32_t>(log.pad(slots) / 2); w < end; w += kLanes) {
+    const Vec::M empty = Vec::equal_u(Vec::bits(Vec::load_f32(log.words(w))), Vec::set_u(0));
+    const Vec::M holds_some = Vec::without(Vec::from_bits(first_lanes(kLanes)), empty);
+    full_count += static_cast<std::size_t>(Vec::compress(full + full_count, holds_some, counting_from(w)));
   }
   std::uint32_t elements[kBlockElements + kLanes];
   std::size_t count = 0;
   for (std::size_t i = 0; i < full_count; ++i) {
-    const std::uint32_t w = full[i];
-    count = append_places(elements, count, words[w], counting_from(static_cast<std::uint32_t>(first) + 32 * w));
+    std::uint32_t word;
+    std::memcpy(&word, log.words(full[i]), sizeof word);
+    const std::uint32_t at = static_cast<std::uint32_t>(first) + 32 * full[i];
+    count = append_places(elements, count, in_order(word), counting_from(at));
   }
   if (count > 0) sink.take(sink.context, elements, count);
 }
@@ -98,11 +99,7 @@ class UndecidedList {
   }
   // `first`: the block's first element.
   void end_block(std::size_t first) {
-    if (vectors_ % 2 != 0) log_.bits[vectors_++] = 0;
-    // Two masks make a word, the earlier one its low half: all supported CPUs are little-endian.
-    std::uint32_t words[kBlockElements / 32];
-    std::memcpy(words, log_.bits, vectors_ * sizeof log_.bits[0]);
-    list_undecided(words, vectors_ / 2, first, sink_);
+    list_undecided(log_, vectors_, first, sink_, [](std::uint32_t word) { return word; });
     vectors_ = 0;
   }
 

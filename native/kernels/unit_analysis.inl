@@ -27,13 +27,13 @@ class UnitAnalysis {
       vector.tau[m] = Vec::widen_aside(tau);
       key[m] = key_of(tau);
       largest_[m] = Vec::max_u(largest_[m], key[m]);
-      nonzero[m] = Vec::is_nonzero(tau);
+      nonzero[m] = Vec::aside(Vec::is_nonzero(tau));
       nonzero_[m].add(slot, nonzero[m]);
-      has_sign[m] = Vec::has_sign(tau);
+      has_sign[m] = Vec::aside(Vec::has_sign(tau));
       vector.kept[m] = nonzero[m];
       if (((kTrimmed >> m) & 1) == 0) return;
-      vector.kept[m] = Vec::greater_u(key[m], Vec::set_u(brackets_.top[m]));
-      const Vec::M reached = Vec::greater_u(key[m], Vec::set_u(brackets_.below[m]));
+      vector.kept[m] = Vec::aside(Vec::greater_u(key[m], Vec::set_u(brackets_.top[m])));
+      const Vec::M reached = Vec::aside(Vec::greater_u(key[m], Vec::set_u(brackets_.below[m])));
       undecided = Vec::either(undecided, Vec::without(reached, vector.kept[m]));
     });
     const Vec::M opposite = Vec::differ(has_sign[0], has_sign[1]);
@@ -41,8 +41,9 @@ class UnitAnalysis {
     both_nonzero_.add(slot, both_nonzero);
     opposite_.add(slot, Vec::both(both_nonzero, opposite));
     // Opposite votes add up to what the larger one has more; a sum of exactly 0 elects +.
-    const Vec::M equal = Vec::equal_u(key[0], key[1]);
-    const Vec::M second_wins = Vec::either(Vec::greater_u(key[1], key[0]), Vec::both(equal, has_sign[0]));
+    const Vec::M equal = Vec::aside(Vec::equal_u(key[0], key[1]));
+    const Vec::M second_larger = Vec::aside(Vec::greater_u(key[1], key[0]));
+    const Vec::M second_wins = Vec::either(second_larger, Vec::both(equal, has_sign[0]));
     const Vec::U sum_key = key_of(Vec::sub(Vec::as_float(key[0]), Vec::as_float(key[1])));
     if constexpr (kHasSlack) undecided = Vec::either(undecided, give_back(opposite, second_wins, sum_key, vector));
     elect(slot, undecided, opposite, equal, second_wins, vector);
@@ -68,7 +69,7 @@ class UnitAnalysis {
     });
     auto& pair = sums.pairs[0];
     pair.products = Vec::add_product_pair_d(pair.products, even.tau[0], even.tau[1], odd.tau[0], odd.tau[1]);
-    pair.trimmed_products = Vec::add_product_pair_d(pair.trimmed_products, even.both_kept, odd.both_kept, even.tau[0],
+    pair.trimmed_products = Vec::add_product_pair_d(pair.trimmed_products, multiplied(even), multiplied(odd), even.tau[0],
                                                     even.tau[1], odd.tau[0], odd.tau[1]);
   }
 
@@ -114,12 +115,20 @@ class UnitAnalysis {
   }
 
  private:
+  // Where both are kept: of one that is not trimmed, what is not kept is 0 or undecided, and so adds nothing or is not kept of the
+  // other either. A mask less.
+  TIESMITH_INLINE static Vec::M multiplied(const UnitElection& vector) {
+    if (kTrimmed == 1) return vector.kept[0];
+    if (kTrimmed == 2) return vector.kept[1];
+    return vector.both_kept;
+  }
+
   // Gives what the slack cut leaves undecided.
   TIESMITH_INLINE Vec::M give_back(Vec::M opposite, Vec::M second_wins, Vec::U sum_key, UnitElection& vector) {
     const Vec::M conflict = Vec::both(Vec::both(vector.kept[0], vector.kept[1]), opposite);
     const Vec::M lost = kPriority == 0 ? Vec::both(conflict, second_wins) : Vec::without(conflict, second_wins);
-    vector.given = Vec::both(lost, Vec::greater_u(Vec::set_u(brackets_.given_below), sum_key));
-    const Vec::M out = Vec::greater_u(sum_key, Vec::set_u(brackets_.undecided_up_to));
+    vector.given = Vec::both(lost, Vec::aside(Vec::greater_u(Vec::set_u(brackets_.given_below), sum_key)));
+    const Vec::M out = Vec::aside(Vec::greater_u(sum_key, Vec::set_u(brackets_.undecided_up_to)));
     return Vec::without(Vec::without(lost, vector.given), out);
   }
 

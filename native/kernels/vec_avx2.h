@@ -134,6 +134,7 @@ struct Vec {
            static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(m.high))) << 8;
   }
 
+  static M aside(M m) { return m; }
   static constexpr bool kStoresMasks = false;
   static void store_mask(std::uint16_t* p, M m) { *p = static_cast<std::uint16_t>(to_bits(m)); }
 

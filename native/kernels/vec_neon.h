@@ -123,6 +123,7 @@ struct Vec {
     return out;
   }
 
+  static M aside(M m) { return m; }
   static constexpr bool kStoresMasks = false;
   static void store_mask(std::uint16_t* p, M m) { *p = static_cast<std::uint16_t>(to_bits(m)); }
 

@@ -107,6 +107,8 @@ struct Vec {
   static M from_bits(std::uint32_t lanes) { return lanes; }
   static std::uint32_t to_bits(M m) { return m; }
 
+  // The same mask, for logic that does not select lanes of vectors.
+  static M aside(M m) { return m; }
   // Whether storing a mask is as cheap as counting it.
   static constexpr bool kStoresMasks = false;
   static void store_mask(std::uint16_t* p, M m) { *p = static_cast<std::uint16_t>(m); }
