@@ -100,35 +100,22 @@ Napi::Value draft_analysis(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// Where a chunk's blocks end among its undecided elements.
-std::vector<std::size_t> undecided_block_ends(const Draft& draft, std::size_t block_count) {
-  std::vector<std::size_t> ends(block_count);
-  std::size_t end = 0;
-  for (std::size_t block = 0; block < ends.size(); ++block) {
-    while (end < draft.undecided_count() && draft.undecided()[end] / kBlockElements == block) ++end;
-    ends[block] = end;
-  }
-  return ends;
-}
-
-// analyseDraft(job, election, slack) -> as analyse, of the undecided elements, with sums for each block of the chunk. The
-// draft is gone afterwards.
+// analyseDraft(job, election, slack) -> as analyse, of the undecided elements, with sums for each block of these. The draft is
+// gone afterwards.
 Napi::Value analyse_draft(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto draft = draft_of(env, info[0]);
   const UndecidedJob job(env, *draft, info[0]);
   const AnalysedElection election(info, job.inputs());
-  const std::size_t block_count = checked_block_count(env, draft->element_count());
+  const std::size_t block_count = checked_block_count(env, job.inputs().element_count);
   last_of_draft(env, info[0]);
-  const std::vector<std::size_t> block_ends = undecided_block_ends(*draft, block_count);
   AnalysisRoom room(env, job.inputs().model_count, block_count, OctaveBlocks::none());
-  room.analysis().block_ends = block_ends.data();
   const FloatEnvironment floats;
-  Outcome outcome =
+  const Outcome outcome =
       addon_of(info).kernels().analyse(job.inputs(), election.election, election.slack(), room.analysis());
-  if (outcome.status == Status::Ok) return room.result(env);
-  outcome.element = draft->undecided()[outcome.element];
-  return failure_as_object(env, outcome);
+  // Where a number is not finite no draft is made.
+  if (outcome.status != Status::Ok) throw Napi::Error::New(env, "Expected a draft of finite numbers");
+  return room.result(env);
 }
 
 // tallyLosses(job, election) -> { retained, discarded, bins }; bins: for each that holds a loss, in order of |s|, its

@@ -65,13 +65,13 @@ std::shared_ptr<Draft> last_of_draft(Napi::Env env, const Napi::Value& job) {
 std::shared_ptr<Draft> make_draft(std::shared_ptr<Scratch> scratch, const ChunkInputs& inputs, Dtype dtype,
                                   std::size_t lead) {
   auto room = scratch->outputs.acquire(lead + inputs.element_count * dtype_bytes(dtype));
-  auto undecided = scratch->undecided.acquire(Draft::undecided_bytes(inputs));
+  auto undecided = scratch->undecided.acquire(Draft::undecided_bytes(inputs, true));
   auto draft = std::make_unique<Draft>(inputs, dtype, std::move(room), lead, std::move(undecided));
   return returning(std::move(scratch), std::move(draft));
 }
 
 std::shared_ptr<Draft> make_analysis_draft(std::shared_ptr<Scratch> scratch, const ChunkInputs& inputs) {
-  auto undecided = scratch->undecided.acquire(Draft::undecided_bytes(inputs));
+  auto undecided = scratch->undecided.acquire(Draft::undecided_bytes(inputs, false));
   auto draft = std::make_unique<Draft>(inputs, std::move(undecided));
   return returning(std::move(scratch), std::move(draft));
 }

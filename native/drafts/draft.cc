@@ -28,8 +28,8 @@ void Draft::Numbers::copy(const std::uint32_t* elements, std::size_t count, std:
   });
 }
 
-std::size_t Draft::undecided_bytes(const ChunkInputs& inputs) {
-  std::size_t each = sizeof(std::uint32_t) + dtype_bytes(inputs.base->dtype);
+std::size_t Draft::undecided_bytes(const ChunkInputs& inputs, bool has_output) {
+  std::size_t each = (has_output ? sizeof(std::uint32_t) : 0) + dtype_bytes(inputs.base->dtype);
   for (std::size_t m = 0; m < inputs.model_count; ++m) each += dtype_bytes(inputs.models[m].source.dtype);
   return std::max<std::size_t>(1, each * (inputs.element_count / kElementsPerUndecided));
 }
@@ -38,9 +38,9 @@ Draft::Draft(const ChunkInputs& inputs, Dtype output_dtype, std::unique_ptr<Alig
              std::unique_ptr<AlignedBuffer> undecided_room)
     : output_dtype_(output_dtype), has_output_(room != nullptr), room_(std::move(room)), lead_(lead), element_count_(inputs.element_count),
       limit_(inputs.element_count / kElementsPerUndecided), undecided_room_(std::move(undecided_room)),
-      elements_(reinterpret_cast<std::uint32_t*>(undecided_room_->data())) {
+      elements_(has_output_ ? reinterpret_cast<std::uint32_t*>(undecided_room_->data()) : nullptr) {
   // Four bytes each first, so that all are aligned where it matters: the kernels read unaligned sources.
-  std::uint8_t* next = undecided_room_->data() + limit_ * sizeof(std::uint32_t);
+  std::uint8_t* next = undecided_room_->data() + (has_output_ ? limit_ * sizeof(std::uint32_t) : 0);
   const auto numbers_of = [&](const Source& source) {
     std::uint8_t* const bytes = next;
     next += limit_ * dtype_bytes(source.dtype);
@@ -57,7 +57,7 @@ void Draft::note(void* context, const std::uint32_t* elements, std::size_t count
     draft.overflowed_ = true;
     return;
   }
-  std::memcpy(draft.elements_ + draft.count_, elements, count * sizeof *elements);
+  if (draft.elements_ != nullptr) std::memcpy(draft.elements_ + draft.count_, elements, count * sizeof *elements);
   draft.base_.copy(elements, count, draft.count_);
   for (Numbers& model : draft.models_) model.copy(elements, count, draft.count_);
   draft.count_ += count;

@@ -12,19 +12,19 @@
 namespace tiesmith {
 
 // The draft keeps the undecided elements' numbers beside its output, so that a chunk is read from its inputs once:
-// they make a small tensor of their own, which the usual kernels measure and combine.
+// they make a small tensor of their own, which the usual kernels measure, combine and analyse.
 class Draft {
  public:
   // More than this share of undecided elements is not worth a draft, and memory is bounded by it.
   static constexpr std::size_t kElementsPerUndecided = 8;
 
-  // What `undecided_room` must hold for a draft of these inputs.
-  static std::size_t undecided_bytes(const ChunkInputs& inputs);
+  // What `undecided_room` must hold for a draft of these inputs, with an output or for an analysis.
+  static std::size_t undecided_bytes(const ChunkInputs& inputs, bool has_output);
 
   // `room` has space for `lead` bytes, then the output; the inputs must stay readable until the draft is made.
   Draft(const ChunkInputs& inputs, Dtype output_dtype, std::unique_ptr<AlignedBuffer> room, std::size_t lead,
         std::unique_ptr<AlignedBuffer> undecided_room);
-  // Of an analysis, which has no output.
+  // Of an analysis, which has no output, and need not know where its undecided elements were.
   Draft(const ChunkInputs& inputs, std::unique_ptr<AlignedBuffer> undecided_room)
       : Draft(inputs, inputs.base->dtype, nullptr, 0, std::move(undecided_room)) {}
 
@@ -43,7 +43,7 @@ class Draft {
   bool overflowed() const { return overflowed_; }
 
   std::size_t undecided_count() const { return count_; }
-  // Of the chunk, in index order.
+  // Of the chunk, in index order; null where there is no output.
   const std::uint32_t* undecided() const { return elements_; }
   std::size_t model_count() const { return models_.size(); }
   Source base() const { return base_.source(); }

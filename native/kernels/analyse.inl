@@ -175,11 +175,6 @@ static TIESMITH_INLINE void leave_out(Vec::M undecided, std::size_t model_count,
   }
 }
 
-// The end of the block that begins at element `first`.
-static std::size_t block_end(const ChunkInputs& inputs, const std::size_t* block_ends, std::size_t block, std::size_t first) {
-  return block_ends != nullptr ? block_ends[block] : std::min(first + kBlockElements, inputs.element_count);
-}
-
 // Cuts: ExactCuts, or BracketCuts that leave elements undecided, which `undecided` is told.
 template <class Loader, bool kUnit, std::size_t kModels, class Cuts, class Undecided>
 static Outcome analyse_with(const ChunkInputs& inputs, const Election& election, Cuts cuts, bool has_slack,
@@ -190,7 +185,7 @@ static Outcome analyse_with(const ChunkInputs& inputs, const Election& election,
   double* block_sums = out.block_sums;
   std::size_t first = 0, padding = 0, next_octaves = out.octave_first;
   for (std::size_t block = 0; first < inputs.element_count; ++block) {
-    const std::size_t end = block_end(inputs, out.block_ends, block, first), count = end - first;
+    const std::size_t end = std::min(first + kBlockElements, inputs.element_count), count = end - first;
     const std::size_t whole = first + count / kLanes * kLanes;
     AnalysisSums<kModels> sums;
     const auto add = [&](const Sources<kModels>& from, std::size_t i) __attribute__((always_inline)) {

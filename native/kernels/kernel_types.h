@@ -223,8 +223,6 @@ struct Analysis {
   std::uint32_t* octaves;      // kOctaves for each model
   std::size_t octave_first;    // octaves are counted in this block and every octave_stride-th after it: finding a
   std::size_t octave_stride;   // bin by an address costs as much as all the rest
-  // Where its blocks end, if they are not all of kBlockElements: the undecided elements of a chunk keep their blocks.
-  const std::size_t* block_ends = nullptr;
 };
 
 // The priority model's losses whose |s| lies in one bin of kLossBinKeys keys: how many, and the largest |s| of all.

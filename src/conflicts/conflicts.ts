@@ -24,8 +24,8 @@ import { type Question, sweepVariants, type Variant } from "./sweep-variants.ts"
  * Analyses the sign conflicts of a TIES merge: what each task vector retains, where they oppose each other, who
  * wins and what is discarded, for the whole model, by kind of module, by layer and by tensor.
  *
- * Reads as {@link merge} does and writes nothing: every input byte once for the analysis, and once more for each
- * measuring pass, however many checkpoints or densities are looked at. Counts are exact, and no figure depends on
+ * Reads as {@link merge} does and writes nothing: every input byte once, or, where a tensor must be measured first, once
+ * more for each measuring pass, however many checkpoints or densities are looked at. Counts are exact, and no figure depends on
  * threads or instruction set. Memory beyond the mapped inputs is that of a merge.
  *
  * @param recipe path of a mergekit YAML of `ties` or `ties_sv`, or the same as an object

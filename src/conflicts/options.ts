@@ -24,7 +24,7 @@ export interface ConflictsOptions extends ReadOptions {
   /** Adds the counts for each of these densities: of both of two models, or of the one that `vary` names. */
   readonly densities?: readonly number[] | undefined;
   readonly vary?: string | undefined;
-  /** Elements per chunk, a multiple of 4,096; default: 8 MiB of output. Changes no figure. */
+  /** Elements per chunk, a multiple of 4,096; default: 8 MiB of output. Changes no count, and sums by a rounding at most. */
   readonly chunkElements?: number | undefined;
 }
 

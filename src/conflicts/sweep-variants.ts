@@ -36,8 +36,8 @@ export interface Variant {
   readonly measured?: (tensor: number | null, measured: Measured) => void;
 }
 
-/** Elements under way per thread, in chunks: hides the waits between a tensor's passes. */
-const CHUNKS_IN_FLIGHT_PER_THREAD = 4;
+/** Elements under way per thread, in chunks: hides the waits between a tensor's passes, and brings what is next into memory. */
+const CHUNKS_IN_FLIGHT_PER_THREAD = 8;
 
 /** @param tensorDone hears of every tensor once, when all variants have been asked about it */
 export async function sweepVariants(
@@ -49,10 +49,12 @@ export async function sweepVariants(
   const tensors = variants[0]?.tensors ?? [];
   if (scope === "model") return sweepModel(variants, tensors, pool, tensorDone);
   const chunkElements = Math.max(1, ...tensors.map((tensor) => tensor.chunkElements));
+  const limit = pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD * chunkElements;
   await forEachInFlight(
     tensors.entries(),
-    pool.threads * CHUNKS_IN_FLIGHT_PER_THREAD * chunkElements,
-    ([, tensor]) => tensor.elementCount,
+    limit,
+    // However large, one tensor leaves room for another: threads would wait for its steps.
+    ([, { elementCount }]) => Math.min(elementCount, limit / 2),
     async ([index]) => {
       const works = variants.map((variant) => variant.tensors[index] as TensorWork);
       await pool.run([{ kind: "readAhead" as const, ranges: rangesOfAll(works) }], index);

@@ -8,8 +8,12 @@ import type { Pool } from "./pool.ts";
 import { settleOnPool } from "./pool-drafts.ts";
 import { chunkCount, chunksOf, type TensorWork } from "./tensor-work.ts";
 
-/** What a tensor's drafts leave undecided stays in memory until it is measured: at half of it, about 2 MB a chunk. */
-const DRAFTED_CHUNKS_PER_THREAD = 8;
+/**
+ * What a tensor's drafts leave undecided stays in memory until it is measured: at most 45 MB by these bounds, where a merge
+ * would hold outputs. They are the same for any number of threads, since sums of decided elements come before those of others.
+ */
+const MOST_DRAFTED_CHUNKS = 32;
+const MOST_UNDECIDED = 7.5e6;
 
 /** Whether the arithmetic lets a tensor be measured by drafts: where it does not, several may share their passes. */
 export function isAnalysedAlone({ arithmetic }: TensorWork): boolean {
@@ -39,9 +43,10 @@ export function analyseTensors(
 async function analyseSpread(tensor: TensorWork, pool: Pool, order: number): Promise<TensorAnalysis | null> {
   const { arithmetic, elementCount } = tensor;
   if (arithmetic.kind !== "ties" || !isSampled(arithmetic, elementCount)) return null;
-  if (chunkCount(tensor) > pool.threads * DRAFTED_CHUNKS_PER_THREAD) return null;
+  if (chunkCount(tensor) > MOST_DRAFTED_CHUNKS) return null;
   const brackets = await pool.runOne({ kind: "sample" as const, tensors: [tensor] }, order);
-  if (!isDraftable(arithmetic, brackets)) return null;
+  if (!isDraftable(arithmetic, brackets, "analysis")) return null;
+  if (brackets.undecided * elementCount > MOST_UNDECIDED) return null;
   const chunks = chunksOf(tensor);
   const drafted = await byDrafts(chunks, {
     draft: (chunk) => pool.runOne({ kind: "draftAnalysis" as const, chunk, brackets }, order),

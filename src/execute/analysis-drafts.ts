@@ -6,7 +6,7 @@ import {
   type NativeModelAnalysis,
   type NativePair,
 } from "../native/addon.ts";
-import { notFinite, octaveBlocks } from "./analysis-operations.ts";
+import { octaveBlocks } from "./analysis-operations.ts";
 import { provisional } from "./draft-operations.ts";
 import { type ChunkMeasured, nativeDraftJob, nativeElection, nativeJob } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -27,7 +27,6 @@ export function runFinishAnalysis({ chunk, draft, measured }: FinishAnalysisOper
   const { arithmetic } = chunk.tensor;
   const job = nativeDraftJob(arithmetic, draft, measured);
   const rest = addon().analyseDraft(job, nativeElection(arithmetic, measured), measured.slack);
-  if ("failure" in rest) throw notFinite(chunk, rest);
   return addUndecided(draft, rest, measured);
 }
 
@@ -44,7 +43,7 @@ function addUndecided(
     zeroVotes: decided.zeroVotes + rest.zeroVotes,
     givenBack: decided.givenBack + rest.givenBack,
     largestGiven: Math.max(decided.largestGiven, rest.largestGiven),
-    sums: addSums(decided, rest, measured),
+    sums: addRows(decided, rest, measured),
     octaves: decided.octaves,
   };
 }
@@ -74,17 +73,16 @@ function addPair(decided: NativePair, rest: NativePair): NativePair {
   };
 }
 
-/** Block by block: what is left out of a block comes after what is not. */
-function addSums(decided: NativeAnalysis, rest: NativeAnalysis, { trims }: ChunkMeasured): Float64Array {
+/** The rest has rows of its own, zero where nothing depends on a cut: the decided rows hold those of all elements. */
+function addRows(decided: NativeAnalysis, rest: NativeAnalysis, { trims }: ChunkMeasured): Float64Array {
   const ofModels = trims.flatMap((trim) => {
     const isCut = trim !== "everything";
     return [false, false, isCut, isCut, true];
   });
   const dependsOnCut = [...ofModels, ...decided.pairs.flatMap(() => [false, true]), true];
-  const columns = [...dependsOnCut.keys()].filter((column) => dependsOnCut[column]);
-  const sums = decided.sums.slice();
-  for (let block = 0; block < sums.length; block += dependsOnCut.length)
-    for (const column of columns)
-      sums[block + column] = (sums[block + column] as number) + (rest.sums[block + column] as number);
+  const sums = new Float64Array(decided.sums.length + rest.sums.length);
+  sums.set(decided.sums);
+  for (const [i, sum] of rest.sums.entries())
+    if (dependsOnCut[i % dependsOnCut.length]) sums[decided.sums.length + i] = sum;
   return sums;
 }

@@ -70,16 +70,20 @@ export class DraftedSweeps implements Sweeps {
   }
 }
 
-/** Above this share of undecided elements drafts need too much memory; at a ninth they still saved time. */
-const MOST_UNDECIDED = 1 / 12;
+/** Above these shares of undecided elements drafts need too much memory; a merge's has its output, too. */
+const MOST_UNDECIDED = { merge: 1 / 12, analysis: 1 / 9 };
 
 /** Whether a tensor can be drafted, and it pays: all that is yet to be measured are cuts, and their brackets are narrow. */
-export function isDraftable(arithmetic: TiesArithmetic, brackets: Brackets): boolean {
+export function isDraftable(
+  arithmetic: TiesArithmetic,
+  brackets: Brackets,
+  purpose: "merge" | "analysis",
+): boolean {
   if (!measuresOnlyCuts(arithmetic)) return false;
   const slackIsKnown = arithmetic.slack === null || brackets.slack !== null;
   // Zeros cannot be undecided: they are too many, and the same in or out.
   const trims = brackets.trims.filter((trim) => trim !== null);
   if (!slackIsKnown || trims.some((trim) => trim.low === 0)) return false;
   if (trims.length === 0 && arithmetic.slack === null) return false;
-  return brackets.undecided <= MOST_UNDECIDED;
+  return brackets.undecided <= MOST_UNDECIDED[purpose];
 }

@@ -254,7 +254,7 @@ async function mergeChunks(
 /** Drafts stay in memory until their tensor is measured: while one is, another must have room to begin. */
 function isDrafted(tensor: TensorWork, arithmetic: TiesArithmetic, brackets: Brackets, pool: Pool): boolean {
   const room = pool.threads * pool.chunksPerThread;
-  return chunkCount(tensor) <= room / 2 && isDraftable(arithmetic, brackets);
+  return chunkCount(tensor) <= room / 2 && isDraftable(arithmetic, brackets, "merge");
 }
 
 async function combineChunks(

@@ -20,7 +20,7 @@ export async function runWholeAnalysis(
   const chunks = chunksOf(tensor);
   const sweeps = new LocalSweeps(chunks, files);
   const brackets = isSampled(arithmetic, elementCount) ? await sweeps.sample() : undefined;
-  if (brackets !== undefined && isDraftable(arithmetic, brackets)) {
+  if (brackets !== undefined && isDraftable(arithmetic, brackets, "analysis")) {
     const drafted = await byDrafts(chunks, {
       draft: async (chunk) => runDraftAnalysis({ kind: "draftAnalysis", chunk, brackets }, files),
       settle: (drafts) => runSettle({ kind: "settle", chunks, drafts, brackets }),

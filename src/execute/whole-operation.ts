@@ -42,7 +42,7 @@ async function mergeChunks(
     return { written: await combineAll(chunks, () => UNMEASURED, files, room), measured: null };
   const sweeps = new LocalSweeps(chunks, files);
   const brackets = isSampled(arithmetic, elementCount) ? await sweeps.sample() : undefined;
-  if (brackets !== undefined && isDraftable(arithmetic, brackets)) {
+  if (brackets !== undefined && isDraftable(arithmetic, brackets, "merge")) {
     const drafted = await mergeByDrafts(chunks, brackets, files, room);
     if (drafted !== null) return drafted;
   }

@@ -246,12 +246,8 @@ export interface NativeAddon {
     octaves: { first: number; stride: number },
     brackets: NativeBrackets,
   ): NativeAnalysisDraft | null;
-  /** As `analyse`, of the undecided elements of a draft; sums are those of the chunk's blocks. The draft is gone then. */
-  analyseDraft(
-    job: NativeDraftJob,
-    election: NativeElection,
-    slack: NativeCut | null,
-  ): NativeAnalysis | ChunkFailure;
+  /** As `analyse`, of the undecided elements of a draft, and sums of blocks of these. The draft is gone then. */
+  analyseDraft(job: NativeDraftJob, election: NativeElection, slack: NativeCut | null): NativeAnalysis;
   tallyLosses(job: NativeJob, election: NativeElection): LossTally;
   /**
    * Counts by the trims that keep each of two task vectors, and by who wins; null where votes underflow. The

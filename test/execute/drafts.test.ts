@@ -94,7 +94,7 @@ async function drafted(tensor: TensorWork) {
   const files = new OpenFiles();
   const chunks = chunksOf(tensor);
   const brackets = runSample({ kind: "sample", tensors: [tensor] }, files);
-  expect(isDraftable(tensor.arithmetic as TiesArithmetic, brackets)).toBe(true);
+  expect(isDraftable(tensor.arithmetic as TiesArithmetic, brackets, "merge")).toBe(true);
   let undecided = 0;
   const merged = await byDrafts(chunks, {
     draft: async (chunk) => runDraft({ kind: "draft", chunk, brackets }, files),
@@ -244,7 +244,7 @@ describe("isDraftable", () => {
     ["wide brackets", {}, { undecided: 0.1 }, false],
     ["slack of which the sample knows nothing", { slack: slack(0.04) }, {}, false],
   ])("%s", (_, arithmetic, given, expected) => {
-    expect(isDraftable({ ...PLAIN, ...arithmetic }, { ...brackets, ...given })).toBe(expected);
+    expect(isDraftable({ ...PLAIN, ...arithmetic }, { ...brackets, ...given }, "merge")).toBe(expected);
   });
 });
 
