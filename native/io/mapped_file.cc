@@ -106,6 +106,10 @@ void MappedFile::read_ahead(std::size_t byte_offset, std::size_t byte_count) con
   posix_fadvise(descriptor_, static_cast<off_t>(range.first), static_cast<off_t>(range.count), POSIX_FADV_WILLNEED);
 }
 
+void MappedFile::drop_cached(std::size_t byte_offset, std::size_t byte_count) const noexcept {
+  posix_fadvise(descriptor_, static_cast<off_t>(byte_offset), static_cast<off_t>(byte_count), POSIX_FADV_DONTNEED);
+}
+
 bool MappedFile::populate(std::size_t byte_offset, std::size_t byte_count) const noexcept {
   const Range range = page_range(byte_offset, byte_count, size_);
   if (range.count == 0) return true;

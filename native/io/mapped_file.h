@@ -1,6 +1,7 @@
 // Read-only mappings of input files, shared by all threads of the process.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -37,6 +38,11 @@ class MappedFile {
 
   // Asks the system to read a range soon, without waiting for it. Clamped to the file; a hint only.
   void read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept;
+  // From now on what is read for the last time does not stay in the page cache either: for files that would not fit.
+  void stream() const noexcept { streamed_.store(true, std::memory_order_relaxed); }
+  bool is_streamed() const noexcept { return streamed_.load(std::memory_order_relaxed); }
+  // Lets go of a range's pages that nobody has mapped.
+  void drop_cached(std::size_t byte_offset, std::size_t byte_count) const noexcept;
   // Maps the pages of a range at once, instead of one fault for every few of them, waiting for those not read
   // yet. Gives false where a page cannot be read (the file shrank, the disk failed).
   bool populate(std::size_t byte_offset, std::size_t byte_count) const noexcept;
@@ -49,6 +55,7 @@ class MappedFile {
   int descriptor_;
   const std::uint8_t* data_;
   std::size_t size_;
+  mutable std::atomic<bool> streamed_ = false;
   PageGuardHold guard_;  // for as long as somebody may read the mapping
 };
 

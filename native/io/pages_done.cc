@@ -44,6 +44,11 @@ void PagesDone::unmap() {
   static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   std::vector<iovec> pages;
   std::vector<std::shared_ptr<const MappedFile>> held;
+  struct Streamed {
+    const MappedFile* file;
+    std::size_t byte_offset, byte_count;
+  };
+  std::vector<Streamed> streamed;
   for (const Range& range : ranges_) {
     const auto file = range.file.lock();
     if (file == nullptr) continue;
@@ -51,10 +56,13 @@ void PagesDone::unmap() {
     // Those at the ends belong to others as well.
     const std::size_t first = (range.begin + page - 1) / page * page;
     const std::size_t end = range.end / page * page;
-    if (first < end) pages.push_back({const_cast<std::uint8_t*>(file->data()) + first, end - first});
+    if (first >= end) continue;
+    pages.push_back({const_cast<std::uint8_t*>(file->data()) + first, end - first});
+    if (file->is_streamed()) streamed.push_back({file.get(), first, end - first});
   }
   if (!unmap_at_once(pages))
     for (const iovec& range : pages) madvise(range.iov_base, range.iov_len, MADV_DONTNEED);
+  for (const auto& [file, byte_offset, byte_count] : streamed) file->drop_cached(byte_offset, byte_count);
   ranges_.clear();
   byte_count_ = 0;
 }

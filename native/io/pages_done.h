@@ -18,7 +18,7 @@ class PagesDone {
   static constexpr std::size_t kBytesAtATime = std::size_t{128} << 20;
 
   explicit PagesDone(std::size_t bytes_at_a_time = kBytesAtATime) : bytes_at_a_time_(bytes_at_a_time) {}
-  // They stay in the page cache, and may be read again.
+  // They may be read again, and stay in the page cache unless their file is streamed.
   void add(const std::shared_ptr<const MappedFile>& file, std::size_t byte_offset, std::size_t byte_count);
 
  private:

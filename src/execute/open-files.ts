@@ -8,8 +8,15 @@ import { vanishedInput } from "./unreadable-input.ts";
 export class OpenFiles {
   readonly #inputs = new Map<string, MappedFileHandle>();
   readonly #outputs = new Map<string, OutputFileHandle>();
+  readonly #areStreamed: () => boolean;
 
-  readonly input = (path: string): MappedFileHandle => openOnce(this.#inputs, path, () => mapInput(path));
+  /** @param areStreamed whether inputs that are opened now are not to stay in the page cache */
+  constructor(areStreamed = () => false) {
+    this.#areStreamed = areStreamed;
+  }
+
+  readonly input = (path: string): MappedFileHandle =>
+    openOnce(this.#inputs, path, () => mapInput(path, this.#areStreamed()));
 
   readonly output = (path: string): OutputFileHandle =>
     openOnce(this.#outputs, path, () => addon().openOutput(path));
@@ -21,9 +28,9 @@ export class OpenFiles {
 }
 
 /** Its header was read before: that nothing is there now is news. */
-function mapInput(path: string): MappedFileHandle {
+function mapInput(path: string, streamed: boolean): MappedFileHandle {
   try {
-    return addon().mapFile(path);
+    return addon().mapFile(path, streamed);
   } catch (error) {
     if ((error as { errno?: number }).errno !== constants.errno.ENOENT) throw error;
     throw TiesmithError.fromProblem(vanishedInput(path));

@@ -226,12 +226,13 @@ export interface Batch {
 /** Errors lose their class across threads, so that a failed batch is answered, not thrown. */
 export type BatchAnswer = { readonly answers: readonly unknown[] } | { readonly problem: Problem };
 
-/** The place in {@link WorkerSetting.shared}. */
+/** The places in {@link WorkerSetting.shared}. */
 export const CANCELLED = 0;
+export const STREAMED = 1;
 
 /** What every worker is born with. */
 export interface WorkerSetting {
-  /** One Int32: nonzero once the run is cancelled, read between operations. */
+  /** Two Int32: nonzero once the run is cancelled, read between operations; and once inputs are streamed, when one is opened. */
   readonly shared: SharedArrayBuffer;
   /** How many chunks of whole tensors it may hold in memory. */
   readonly chunks: number;

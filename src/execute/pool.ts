@@ -14,6 +14,7 @@ import {
   CANCELLED,
   type LoadedMessage,
   type Operation,
+  STREAMED,
   type TimedMessage,
   type WorkerSetting,
 } from "./operations.ts";
@@ -25,7 +26,7 @@ export class Pool {
   /** Chunks that each thread may have under way; tasks that a worker holds at a time. */
   readonly chunksPerThread: number;
   readonly #piscina: Piscina;
-  readonly #shared = new Int32Array(new SharedArrayBuffer(4));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
   /** Ids of the threads that have loaded their modules. */
   readonly #loaded = new Set<number>();
   /** Gives up each batch that is queued or running, once a worker has died. */
@@ -102,6 +103,11 @@ export class Pool {
   async runOne<O extends Operation>(operation: O, order: number): Promise<Answer<O>> {
     const answers = await this.run([operation], order);
     return answers[0] as Answer<O>;
+  }
+
+  /** Makes threads drop what they read last of inputs that they open from now on; see {@link fillMemory}. */
+  streamInputs(): void {
+    Atomics.store(this.#shared, STREAMED, 1);
   }
 
   /** Makes every batch end at its next operation. A running native call (below 100 ms) is not cut short. */

@@ -12,6 +12,7 @@ import { Problems } from "../plan/problems.ts";
 import { type RecipeInput, readRecipe, recipeFromObject } from "../recipe/recipe.ts";
 import { VERSION } from "../version.ts";
 import { CutCache } from "./cut-cache.ts";
+import { fillMemory } from "./fill-memory.ts";
 import { withRoomWanted } from "./full-disk.ts";
 import { KnownCuts, WHOLE_MODEL } from "./known-cuts.ts";
 import { type Manifest, modelLabels } from "./manifest.ts";
@@ -192,6 +193,7 @@ async function mergeAll(
   meter: ProgressMeter,
   options: MergeOptions,
 ): Promise<Merged> {
+  if (fillMemory(plan.readBytes)) pool.streamInputs();
   const works = planWorks(plan, partial.path, options.saturate === true);
   const cuts = knownCuts(plan, works, options);
   const records = await confirmClaims(plan, partial, pool);

@@ -9,6 +9,7 @@ import {
   type BatchAnswer,
   CANCELLED,
   type LoadedMessage,
+  STREAMED,
   type TimedMessage,
   type WorkerSetting,
 } from "./operations.ts";
@@ -17,10 +18,10 @@ import { systemProblem } from "./system-problem.ts";
 import { formatTimes, TIMERS, Timers } from "./timers.ts";
 import { TRACE, WorkerTrace } from "./trace.ts";
 
-const files = new OpenFiles();
 // piscina puts the pool's workerData behind its own.
 const setting = (Array.isArray(workerData) ? workerData.at(-1) : workerData) as WorkerSetting;
 const shared = new Int32Array(setting.shared);
+const files = new OpenFiles(() => Atomics.load(shared, STREAMED) !== 0);
 const room = new ChunkRoom(setting.chunks);
 
 const timers = TIMERS === null ? null : new Timers(threadId);

@@ -162,7 +162,8 @@ export interface NativeAddon {
   readonly kernel: string;
   readonly supportedKernels: readonly string[];
   readonly blockElements: number;
-  mapFile(path: string): MappedFileHandle;
+  /** `streamed`: what is read for the last time leaves the page cache, for whoever has the file mapped. */
+  mapFile(path: string, streamed?: boolean): MappedFileHandle;
   closeFile(file: MappedFileHandle): void;
   readAhead(file: MappedFileHandle, byteOffset: number, byteCount: number): void;
   hashRange(file: MappedFileHandle, byteOffset: number, byteCount: number): string;

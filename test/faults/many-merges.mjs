@@ -1,7 +1,7 @@
 /**
  * Merges again and again in one process, in turn to the end, interrupted, over an input that is cut short, and over one
  * that is not finite, and prints one JSON line: what the process holds after `warmUp` rounds, and after `rounds` more;
- * of memory, what it held at most after one of the former, and at least after one of the last three.
+ * of memory, what it held at most after one of the former, and at least after one of the last five.
  * Takes one JSON argument: `folder`, `recipe`, `options`, `spoilt` (an input file), `warmUp`, `rounds`.
  */
 import {
@@ -83,7 +83,7 @@ async function heldAfter(count) {
 // The C library gives memory back when it likes: one moment tells little.
 const memoryOf = (each) => each.map(({ anonymousMegabytes }) => anonymousMegabytes);
 const early = await heldAfter(warmUp);
-const late = (await heldAfter(rounds)).slice(-3);
+const late = (await heldAfter(rounds)).slice(-5);
 const before = { ...early.at(-1), anonymousMegabytes: Math.max(...memoryOf(early)) };
 const after = { ...late.at(-1), anonymousMegabytes: Math.min(...memoryOf(late)) };
 console.log(JSON.stringify({ before, after, codes }));

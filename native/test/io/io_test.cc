@@ -1,10 +1,19 @@
 // io_test: mappings, direct writes and hashes at the edges of blocks and files, as a plain program for sanitizers.
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "io/mapped_file.h"
 #include "io/output_file.h"
@@ -97,6 +106,38 @@ void check_pages_done(Checks& checks) {
   checks.expect(other->data()[0] == TemporaryFolder::byte_at(0), "ranges of closed files are passed over");
 }
 
+// Pages of a range that are in the page cache.
+std::size_t cached_pages(const std::uint8_t* start, std::size_t pages) {
+  std::vector<unsigned char> resident(pages);
+  mincore(const_cast<std::uint8_t*>(start), pages * 4096, resident.data());
+  return static_cast<std::size_t>(std::count_if(resident.begin(), resident.end(), [](unsigned char page) { return page & 1; }));
+}
+
+void check_streams(Checks& checks) {
+  constexpr std::size_t kPage = 4096, kPages = 64;
+  const TemporaryFolder folder;
+  const std::string path = folder.file("streamed", kPages * kPage);
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct statfs system;
+  // Memory is the only place that a file system in memory has; only what is written to a disk can be let go.
+  const bool on_disk = fstatfs(descriptor, &system) == 0 && system.f_type != TMPFS_MAGIC && fsync(descriptor) == 0;
+  close(descriptor);
+  SystemError error;
+  const auto file = MappedFile::open(path, error);
+  PagesDone done(16 * kPage);
+  file->populate(0, kPages * kPage);
+  done.add(file, 0, 16 * kPage);
+  checks.expect(cached_pages(file->data(), kPages) == kPages, "what is not streamed stays in the page cache");
+  file->stream();
+  file->populate(0, kPages * kPage);
+  done.add(file, 0, 16 * kPage);
+  if (on_disk) checks.expect(cached_pages(file->data(), kPages) == kPages - 16, "what is streamed leaves it");
+  else std::puts("skipped: whether streamed files leave the page cache, which they cannot on tmpfs");
+  bool equal = true;
+  for (std::size_t i = 0; i < kPages * kPage; ++i) equal &= file->data()[i] == TemporaryFolder::byte_at(i);
+  checks.expect(equal, "and can be read again");
+}
+
 void check_writes(Checks& checks) {
   const TemporaryFolder folder;
   SystemError error;
@@ -157,6 +198,7 @@ int main() {
   tiesmith::test::Checks checks;
   tiesmith::test::check_mappings(checks);
   tiesmith::test::check_pages_done(checks);
+  tiesmith::test::check_streams(checks);
   tiesmith::test::check_writes(checks);
   tiesmith::test::check_hashes(checks);
   return checks.finish();

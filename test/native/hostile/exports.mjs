@@ -76,7 +76,7 @@ export function rightCalls(addon, folder, { base, model, output }, thread = 0) {
   const lock = lockOf(join(folder, `lock${threadId}`));
   let reserved = 0;
   return {
-    mapFile: () => [join(folder, "base")],
+    mapFile: () => [join(folder, "base"), false],
     closeFile: () => [addon.mapFile(join(folder, "empty"))],
     readAhead: () => [model, 0, 4096],
     hashRange: () => [model, 8, 40_000],
