@@ -5,15 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <mutex>
 #include <utility>
-
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22  // Linux 5.14; older kernels answer EINVAL
-#endif
 
 namespace tiesmith {
 namespace {
@@ -29,18 +24,6 @@ struct SharedRegistry {
 SharedRegistry& shared_registry() {
   static SharedRegistry registry;
   return registry;
-}
-
-struct Range {
-  std::size_t first, count;
-};
-
-// The pages that hold a byte range, clamped to `size`.
-Range page_range(std::size_t byte_offset, std::size_t byte_count, std::size_t size) {
-  static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  const std::size_t end = std::min(size, byte_offset + byte_count);
-  const std::size_t first = std::min(byte_offset, end) / page * page;
-  return {first, end - first};
 }
 
 }  // namespace
@@ -71,6 +54,10 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path, Syst
     ::close(descriptor);
     return nullptr;
   }
+#if defined(MADV_HUGEPAGE)
+  // Read in large pages where the file system has them, whatever the system's policy for memory is.
+  if (data != nullptr) madvise(data, size, MADV_HUGEPAGE);
+#endif
   std::shared_ptr<const MappedFile> mapping(
       new MappedFile(path, descriptor, static_cast<const std::uint8_t*>(data), size));
   known = mapping;
@@ -79,6 +66,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path, Syst
 }
 
 MappedFile::~MappedFile() {
+  ahead_.stop();
   if (data_ != nullptr) munmap(const_cast<std::uint8_t*>(data_), size_);
   ::close(descriptor_);
 }
@@ -88,38 +76,26 @@ std::size_t MappedFile::current_size() const noexcept {
   return fstat(descriptor_, &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : size_;
 }
 
-// Whether the first, the middle and the last page of a range are in the page cache.
-static bool looks_resident(const std::uint8_t* data, const Range& range) {
-  static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  for (const std::size_t offset : {std::size_t{0}, range.count / 2, range.count - 1}) {
-    unsigned char resident = 0;
-    const std::uint8_t* start = data + (range.first + offset) / page * page;
-    if (mincore(const_cast<std::uint8_t*>(start), 1, &resident) != 0 || (resident & 1) == 0) return false;
-  }
-  return true;
-}
-
 void MappedFile::read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept {
-  const Range range = page_range(byte_offset, byte_count, size_);
-  // Walking a cached range page by page would cost as much as mapping it.
-  if (range.count == 0 || looks_resident(data_, range)) return;
-  posix_fadvise(descriptor_, static_cast<off_t>(range.first), static_cast<off_t>(range.count), POSIX_FADV_WILLNEED);
+  const PageRange range = page_range(byte_offset, byte_count, size_);
+  // Walking a cached range would cost as much as mapping it.
+  if (range.count > 0 && !looks_resident(data_, range)) ahead_.ask(range);
 }
 
 void MappedFile::drop_cached(std::size_t byte_offset, std::size_t byte_count) const noexcept {
-  posix_fadvise(descriptor_, static_cast<off_t>(byte_offset), static_cast<off_t>(byte_count), POSIX_FADV_DONTNEED);
+  // The system lets go of whole large pages only, and keeps those of which a part is mapped: the last one to be done
+  // with one drops it.
+  constexpr std::size_t kLargePage = std::size_t{2} << 20;
+  const std::size_t first = byte_offset / kLargePage * kLargePage;
+  const std::size_t end = (byte_offset + byte_count + kLargePage - 1) / kLargePage * kLargePage;
+  posix_fadvise(descriptor_, static_cast<off_t>(first), static_cast<off_t>(end - first), POSIX_FADV_DONTNEED);
 }
 
 bool MappedFile::populate(std::size_t byte_offset, std::size_t byte_count) const noexcept {
-  const Range range = page_range(byte_offset, byte_count, size_);
-  if (range.count == 0) return true;
-  void* start = const_cast<std::uint8_t*>(data_) + range.first;
-  while (madvise(start, range.count, MADV_POPULATE_READ) != 0) {
-    if (errno == EINTR || errno == EAGAIN) continue;
-    // Anything else (a kernel without it, no memory just now) leaves the pages to fault one by one.
-    return errno != EFAULT && errno != EHWPOISON;
-  }
-  return true;
+  const PageRange range = page_range(byte_offset, byte_count, size_);
+  ahead_.skip(range);
+  // A kernel without it, or without the memory just now, leaves the pages to fault one by one.
+  return populate_pages(data_, range) != Populated::Unreadable;
 }
 
 }  // namespace tiesmith

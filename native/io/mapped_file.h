@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "io/page_guard.h"
+#include "io/read_ahead.h"
 
 namespace tiesmith {
 
@@ -36,7 +37,7 @@ class MappedFile {
   // The size that the file has now, however it is called by now.
   std::size_t current_size() const noexcept;
 
-  // Asks the system to read a range soon, without waiting for it. Clamped to the file; a hint only.
+  // Has a range read soon, without waiting for it. Clamped to the file; a hint only.
   void read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept;
   // From now on what is read for the last time does not stay in the page cache either: for files that would not fit.
   void stream() const noexcept { streamed_.store(true, std::memory_order_relaxed); }
@@ -49,13 +50,14 @@ class MappedFile {
 
  private:
   MappedFile(std::string path, int descriptor, const std::uint8_t* data, std::size_t size)
-      : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size) {}
+      : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size), ahead_(data, descriptor) {}
 
   std::string path_;
   int descriptor_;
   const std::uint8_t* data_;
   std::size_t size_;
   mutable std::atomic<bool> streamed_ = false;
+  mutable ReadAhead ahead_;
   PageGuardHold guard_;  // for as long as somebody may read the mapping
 };
 

@@ -7,17 +7,22 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "io/mapped_file.h"
 #include "io/output_file.h"
+#include "io/pages.h"
 #include "io/pages_done.h"
+#include "io/read_ahead.h"
 #include "io/xxh3.h"
 #include "test/io/check.h"
 #include "test/io/temporary_folder.h"
@@ -104,6 +109,46 @@ void check_pages_done(Checks& checks) {
   auto other = MappedFile::open(folder.file("other", 2 * kPage), error);
   done.add(other, 0, 2 * kPage);
   checks.expect(other->data()[0] == TemporaryFolder::byte_at(0), "ranges of closed files are passed over");
+}
+
+void wait_for(Checks& checks, const char* what, const std::function<bool()>& holds) {
+  for (int tries = 0; tries < 5000 && !holds(); ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  checks.expect(holds(), what);
+}
+
+void check_read_ahead(Checks& checks) {
+  constexpr std::size_t kBytes = (std::size_t{20} << 20) + 4096;
+  const TemporaryFolder folder;
+  SystemError error;
+  const std::string path = folder.file("ahead", kBytes);
+  const auto file = MappedFile::open(path, error);
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  {
+    ReadAhead ahead(file->data(), descriptor);
+    ahead.skip({0, kBytes});  // before anything was asked for
+    ahead.ask({0, 4096});
+    ahead.ask({8192, kBytes - 8192});
+    // Where a kernel cannot map pages ahead, they are read all the same.
+    if (populate_pages(file->data(), {0, 4096}) == Populated::Unsupported) std::puts("skipped: pages mapped ahead");
+    else wait_for(checks, "all ranges are mapped", [&] { return mapped_kib(file->data()) >= long{kBytes / 1024 - 4}; });
+    ahead.ask({0, 4096});
+    wait_for(checks, "and a thread that had ended begins again", [&] { return looks_resident(file->data(), {0, 4096}); });
+  }
+  {
+    ReadAhead ahead(file->data(), descriptor);
+    for (int i = 0; i < 100; ++i) {
+      ahead.ask({0, kBytes});
+      ahead.skip({0, i % 2 == 0 ? kBytes : std::size_t{8} << 20});
+    }
+    ahead.stop();
+    ahead.stop();
+    checks.expect(true, "what is skipped or stopped does no harm");
+  }
+  std::filesystem::resize_file(path, 4096);
+  ReadAhead cut(file->data(), descriptor);
+  cut.ask({0, kBytes});
+  checks.expect(!file->populate(8192, 4096), "a page that is gone is for its reader to find, not for the one ahead");
+  close(descriptor);
 }
 
 // Pages of a range that are in the page cache.
@@ -198,6 +243,7 @@ int main() {
   tiesmith::test::Checks checks;
   tiesmith::test::check_mappings(checks);
   tiesmith::test::check_pages_done(checks);
+  tiesmith::test::check_read_ahead(checks);
   tiesmith::test::check_streams(checks);
   tiesmith::test::check_writes(checks);
   tiesmith::test::check_hashes(checks);

@@ -1,0 +1,26 @@
+// Ranges of whole pages in a mapping, and having them mapped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tiesmith {
+
+// In bytes from the start of the mapping. `first` begins a page.
+struct PageRange {
+  std::size_t first = 0, count = 0;
+};
+
+// The pages that hold a byte range, clamped to `size`.
+PageRange page_range(std::size_t byte_offset, std::size_t byte_count, std::size_t size);
+
+// Whether the first, the middle and the last page of a range, which is not empty, are in the page cache.
+bool looks_resident(const std::uint8_t* data, const PageRange& range);
+
+enum class Populated { All, Unreadable, Unsupported };
+
+// Maps the pages of a range at once, waiting for those not read yet. `Unreadable` where a page cannot be read;
+// `Unsupported` where this kernel cannot do it, or not just now.
+Populated populate_pages(const std::uint8_t* data, const PageRange& range);
+
+}  // namespace tiesmith
