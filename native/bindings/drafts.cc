@@ -17,27 +17,6 @@
 namespace tiesmith {
 namespace {
 
-ModelCounts minus(const ModelCounts& a, const ModelCounts& b) {
-  return {a.zero - b.zero, a.retained - b.retained, a.in_conflict - b.in_conflict, a.discarded - b.discarded};
-}
-
-// Combines the undecided elements with the draft's own provisional cuts, and takes what that counts from `counts`.
-void leave_decided_counts(const KernelTable& kernels, const Draft& draft, const ChunkInputs& whole,
-                          const Election& election, const Combination& combination, std::uint8_t* results,
-                          std::vector<ModelCounts>& per_model, CombineCounts& counts) {
-  const Source base = draft.base();
-  std::vector<ModelInput> models(whole.models, whole.models + whole.model_count);
-  for (std::size_t m = 0; m < models.size(); ++m) models[m].source = draft.model(m);
-  const ChunkInputs undecided{&base, models.data(), models.size(), draft.undecided_count()};
-  std::vector<ModelCounts> provisional(models.size());
-  CombineCounts provisional_counts{};
-  const Output output{results, draft.output_dtype(), true, {nullptr, nullptr}};
-  kernels.combine_ties(undecided, election, combination, output, provisional.data(), provisional_counts);
-  for (std::size_t m = 0; m < models.size(); ++m) per_model[m] = minus(per_model[m], provisional[m]);
-  counts.conflicts -= provisional_counts.conflicts;
-  counts.given_back -= provisional_counts.given_back;
-}
-
 // draftTies(job, election, combination, brackets, { byteOffset, dtype }) -> { draft, undecided, models, … }, the counts
 // of the decided elements; or null where a draft is of no use: too much is undecided, or some number is out of range.
 Napi::Value draft_ties(const Napi::CallbackInfo& info) {
@@ -61,17 +40,14 @@ Napi::Value draft_ties(const Napi::CallbackInfo& info) {
   Outcome outcome;
   job.populate();
   const FloatEnvironment floats;
-  const KernelTable& kernels = addon_of(info).kernels();
   const Output output{draft->output(), dtype, false, {nullptr, nullptr}};
   const UndecidedSink sink = draft->sink();
   const Brackets brackets = lows.brackets();
   guarded_read(env, job.ranges(), [&] {
-    outcome = kernels.draft_ties(inputs, election, combination, brackets, output, sink, per_model.data(), counts);
+    outcome = addon_of(info).kernels().draft_ties(inputs, election, combination, brackets, output, sink, per_model.data(), counts);
   });
   if (outcome.status != Status::Ok || draft->overflowed()) return env.Null();
   job.add_to(addon_of(info).pages_done());
-  leave_decided_counts(kernels, *draft, inputs, election, combination,
-                       addon_of(info).results(draft->undecided_count() * dtype_bytes(dtype)), per_model, counts);
   auto result = counts_as_object(env, per_model, counts);
   result.Set("undecided", static_cast<double>(draft->undecided_count()));
   result.Set("draft", static_cast<double>(keep_draft(std::move(draft))));

@@ -202,7 +202,8 @@ static Outcome analyse_with(const ChunkInputs& inputs, const Election& election,
         vector.given = Vec::both(vector.priority_lost, cuts.slack.select(loss));
       }
       if constexpr (!Cuts::kDecideAll) {
-        const Vec::M open = cuts.undecided(inputs.model_count);
+        cuts.look(inputs.model_count);
+        const Vec::M open = cuts.undecided();
         undecided.add([&] { return open; });
         leave_out<kUnit>(open, inputs.model_count, vector);
       }

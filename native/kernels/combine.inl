@@ -63,9 +63,9 @@ struct RunningCounts {
   }
 };
 
-// Counts one vector, before slack changes the election.
-template <std::size_t kModels>
-static TIESMITH_INLINE void count_votes(const Votes<kModels>& votes, std::size_t model_count,
+// Counts what the cuts decide of one vector, before slack changes the election.
+template <class Cuts, std::size_t kModels>
+static TIESMITH_INLINE void count_votes(const Cuts& cuts, const Votes<kModels>& votes, std::size_t model_count,
                                         RunningCounts<kModels>& counts) {
   Vec::M any_positive = Vec::none(), any_negative = Vec::none();
   for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
@@ -73,25 +73,29 @@ static TIESMITH_INLINE void count_votes(const Votes<kModels>& votes, std::size_t
     any_negative = Vec::either(any_negative, is_negative(votes.trimmed[m]));
   });
   const Vec::M conflict = Vec::both(any_positive, any_negative);
-  counts.conflicts.add(conflict);
+  counts.conflicts.add(cuts.decided(conflict));
   for_each_model<kModels>(model_count, [&](std::size_t m) __attribute__((always_inline)) {
-    const Vec::M nonzero = is_nonzero(votes.trimmed[m]);
-    counts.zero[m].add(votes.zero[m]);
+    const Vec::M nonzero = cuts.decided(is_nonzero(votes.trimmed[m]));
+    counts.zero[m].add(cuts.decided(votes.zero[m]));
     counts.retained[m].add(nonzero);
     counts.in_conflict[m].add(Vec::both(nonzero, conflict));
-    counts.discarded[m].add(discarded(votes, votes.trimmed[m], votes.vote[m]));
+    counts.discarded[m].add(cuts.decided(discarded(votes, votes.trimmed[m], votes.vote[m])));
   });
 }
 
-// Turns the election to the priority model where the slack cut selects its losses; gives where.
+// Which of the priority model's losses the slack cut selects.
 template <class SlackSelector, std::size_t kModels>
-static TIESMITH_INLINE Vec::M give_back(SlackSelector& slack, Votes<kModels>& votes) {
+static TIESMITH_INLINE Vec::M select_losses(SlackSelector& slack, const Votes<kModels>& votes) {
   const Vec::M lost = priority_losses(votes);
-  const Vec::M given = Vec::both(lost, slack.select(key_of_loss(lost, votes.sum)));
+  return Vec::both(lost, slack.select(key_of_loss(lost, votes.sum)));
+}
+
+// Turns the election to the priority model.
+template <std::size_t kModels>
+static TIESMITH_INLINE void give_back(Vec::M given, Votes<kModels>& votes) {
   const Vec::F vote = votes.priority_vote;
   votes.positive = Vec::either(Vec::without(votes.positive, given), Vec::both(given, is_positive(vote)));
   votes.negative = Vec::either(Vec::without(votes.negative, given), Vec::both(given, is_negative(vote)));
-  return given;
 }
 
 // Whether every sum of some of the weights is 0 or a power of two (and its reciprocal a normal number): then
@@ -150,9 +154,14 @@ static Outcome combine_ties_with(const ChunkInputs& inputs, const Election& elec
         cast_votes<Loader, kModels>(from, inputs.model_count, election.priority, vote_factors, cuts.trims, i,
                                     largest_key, votes);
         elect(election, votes);
-        count_votes(votes, inputs.model_count, running);
-        if (combination.has_slack) running.given_back.add(give_back(cuts.slack, votes));
-        undecided.add([&]() __attribute__((always_inline)) { return cuts.undecided(inputs.model_count); });
+        const Vec::M given = combination.has_slack ? select_losses(cuts.slack, votes) : Vec::none();
+        cuts.look(inputs.model_count);
+        count_votes(cuts, votes, inputs.model_count, running);
+        if (combination.has_slack) {
+          running.given_back.add(cuts.decided(given));
+          give_back(given, votes);
+        }
+        undecided.add([&]() __attribute__((always_inline)) { return cuts.undecided(); });
         const typename Real::Lanes merged = disjoint_merge<Real, kModels>(
             factors, votes, inputs.model_count, combination.normalize, exact_reciprocals);
         const typename Real::Lanes scaled = Real::mul(merged, Real::set(factors.lambda));

@@ -138,7 +138,7 @@ static void tally_slack_with(const ChunkInputs& inputs, const Election& election
   Vec::U largest_tau = Vec::set_u(0);  // checked when combining
   Vec::Counter positive, negative, retained, lost_count;
   const Sources<kModels> sources(inputs);
-  const auto add = [&](const Sources<kModels>& from, std::size_t i) __attribute__((always_inline)) {
+  const auto add = [&](const Sources<kModels>& from, std::size_t i, std::size_t slot) __attribute__((always_inline)) {
     Votes<kModels> votes;
     cast_votes<Loader, kModels>(from, inputs.model_count, election.priority, factors, trims, i, largest_tau, votes);
     if (election.priority < 0) {
@@ -150,15 +150,21 @@ static void tally_slack_with(const ChunkInputs& inputs, const Election& election
     const Vec::M lost = priority_losses(votes);
     retained.add(is_nonzero(votes.priority_trimmed));
     lost_count.add(lost);
-    writer.add(key_of_loss(lost, votes.sum), lost);
+    writer.add(slot, key_of_loss(lost, votes.sum), lost);
   };
-  const auto whole = [&](std::size_t i) __attribute__((always_inline)) { add(sources, i); };
+  const auto whole = [&](std::size_t i, std::size_t slot) __attribute__((always_inline)) { add(sources, i, slot); };
   const auto tail = [&](std::size_t first, std::size_t count) {
     const PaddedInputs padded(inputs, first, count);
-    add(Sources<kModels>(padded.inputs), 0);
+    add(Sources<kModels>(padded.inputs), 0, 0);
   };
   for_each_sampled(inputs.element_count, sampling, whole, tail,
-                   [&]() __attribute__((always_inline)) { writer.drain(); });
+                   [&](std::size_t slots) __attribute__((always_inline)) {
+                     if (election.priority >= 0) writer.drain(slots);
+                   },
+                   [&](std::size_t first, std::size_t count) {
+                     prefetch(sources.base, first, count);
+                     for (std::size_t m = 0; m < inputs.model_count; ++m) prefetch(sources.models[m], first, count);
+                   });
   writer.finish();
   counts.positive += positive.total();
   counts.negative += negative.total();

@@ -1,5 +1,6 @@
 // One instruction set's kernels, from the bodies. Included inside a set's namespace, after Vec.
 #include "loaders.inl"
+#include "mask_log.inl"
 #include "trim.inl"
 #include "undecided.inl"
 #include "tally.inl"
@@ -8,6 +9,9 @@
 #include "block_loop.inl"
 #include "combine.inl"
 #include "unit_weights.inl"
+#include "draft_brackets.inl"
+#include "draft_two.inl"
+#include "draft_three.inl"
 #include "draft_unit.inl"
 #include "ties.inl"
 #include "sums.inl"

@@ -267,8 +267,8 @@ struct KernelTable {
                           CombineCounts&) noexcept;
   Outcome (*combine_ties)(const ChunkInputs&, const Election&, const Combination&, const Output&,
                           ModelCounts* per_model, CombineCounts&) noexcept;
-  // As combine_ties, where cuts are known to brackets only: undecided elements are written, and counted, as if
-  // out of the cuts in question, and named to the sink for another turn.
+  // As combine_ties, where cuts are known to brackets only: undecided elements are written as if out of the cuts in
+  // question, counted nowhere, and named to the sink for another turn.
   Outcome (*draft_ties)(const ChunkInputs&, const Election&, const Combination&, const Brackets&, const Output&,
                         const UndecidedSink&, ModelCounts* per_model, CombineCounts&) noexcept;
   // Compares two tensors; `squares` takes 2 doubles a block: sum (a - b)^2 and sum a^2.

@@ -34,7 +34,8 @@ static Outcome draft_ties(const ChunkInputs& inputs, const Election& election, c
                           const Brackets& brackets, const Output& output, const UndecidedSink& sink,
                           ModelCounts* per_model, CombineCounts& counts) noexcept {
   if (has_unit_draft(inputs, election, output))
-    return draft_unit(inputs, election, combination, brackets, output, sink, per_model, counts);
+    return draft_unit(combination, combination.has_slack ? election.priority : -1, brackets,
+                      {inputs, output, sink, per_model, counts});
   const auto make_cuts = [&](auto models) {
     return BracketCuts<decltype(models)::value>(inputs, combination, brackets);
   };

@@ -13,7 +13,7 @@ class TieSpreader {
     alignas(64) std::uint32_t lane[kLanes];
     for (std::size_t i = 0; i < kLanes; ++i)
       lane[i] = static_cast<std::uint32_t>((remainder_ + mod_product(i, taken_)) % tied_);
-    remainders_ = load(lane);
+    remainders_ = load_u32(lane);
     step_ = static_cast<std::uint32_t>(mod_product(kLanes, taken_));
   }
 
@@ -30,9 +30,6 @@ class TieSpreader {
  private:
   __extension__ using Wide = unsigned __int128;
 
-  static Vec::U load(const std::uint32_t* lane) {
-    return Vec::bits(Vec::load_f32(reinterpret_cast<const std::uint8_t*>(lane)));
-  }
   std::uint64_t mod_product(std::uint64_t a, std::uint64_t b) const {
     return static_cast<std::uint64_t>(static_cast<Wide>(a) * b % tied_);
   }

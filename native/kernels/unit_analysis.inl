@@ -77,7 +77,7 @@ class UnitAnalysis {
 
   // `slots`: vectors in the block that begins at element `first`.
   void end_block(std::size_t slots, std::size_t first, const UndecidedSink& sink) {
-    for (DraftCounter* counter : {&nonzero_[0], &nonzero_[1], &retained_[0], &retained_[1], &both_nonzero_, &opposite_,
+    for (MaskCounter* counter : {&nonzero_[0], &nonzero_[1], &retained_[0], &retained_[1], &both_nonzero_, &opposite_,
                                   &both_kept_, &conflicts_, &zero_votes_, &lost_, &lost_by_zero_})
       counter->end_block(slots);
     if constexpr (kHasSlack) given_back_.end_block(slots);
@@ -157,8 +157,8 @@ class UnitAnalysis {
 
   UnitBrackets<2> brackets_;
   Vec::U largest_[2] = {Vec::set_u(0), Vec::set_u(0)}, largest_given_ = Vec::set_u(0);
-  DraftCounter nonzero_[2], retained_[2], both_nonzero_, opposite_, both_kept_;
-  DraftCounter conflicts_, zero_votes_, lost_, lost_by_zero_, given_back_;
+  MaskCounter nonzero_[2], retained_[2], both_nonzero_, opposite_, both_kept_;
+  MaskCounter conflicts_, zero_votes_, lost_, lost_by_zero_, given_back_;
   MaskLog undecided_;
 };
 
@@ -214,7 +214,7 @@ static bool has_unit_analysis(const ChunkInputs& inputs, const Election& electio
 
 static Outcome draft_unit_analysis(const ChunkInputs& inputs, const Election& election, const Cut* slack,
                                    const Brackets& brackets, const UndecidedSink& sink, Analysis& out) {
-  return with_trimmed<2>(inputs, [&](auto trimmed) {
+  return with_trimmed(inputs, [&](auto trimmed) {
     return with_priority<2>(slack != nullptr ? election.priority : -1, [&](auto priority) {
       return draft_unit_analysis_with<decltype(trimmed)::value, decltype(priority)::value>(inputs, slack, brackets, sink, out);
     });

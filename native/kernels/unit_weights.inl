@@ -103,21 +103,25 @@ static void tally_unit_slack(const ChunkInputs& inputs, const Election& election
   Vec::U largest_tau = Vec::set_u(0);  // checked when combining
   Vec::Counter retained, lost_count;
   const Sources<kModels> sources(inputs);
-  const auto add = [&](const Sources<kModels>& from, std::size_t i) __attribute__((always_inline)) {
+  const auto add = [&](const Sources<kModels>& from, std::size_t i, std::size_t slot) __attribute__((always_inline)) {
     UnitVotes<kModels> votes;
     cast_unit_votes<Loader, kModels>(from, election.priority, trims, i, largest_tau, votes);
     const Vec::M lost = unit_losses(votes.priority_kept, votes.priority_sign, votes.elects_minus);
     retained.add(votes.priority_kept);
     lost_count.add(lost);
-    writer.add(key_of_loss(lost, votes.sum), lost);
+    writer.add(slot, key_of_loss(lost, votes.sum), lost);
   };
-  const auto whole = [&](std::size_t i) __attribute__((always_inline)) { add(sources, i); };
+  const auto whole = [&](std::size_t i, std::size_t slot) __attribute__((always_inline)) { add(sources, i, slot); };
   const auto tail = [&](std::size_t first, std::size_t count) {
     const PaddedInputs padded(inputs, first, count);
-    add(Sources<kModels>(padded.inputs), 0);
+    add(Sources<kModels>(padded.inputs), 0, 0);
   };
   for_each_sampled(inputs.element_count, sampling, whole, tail,
-                   [&]() __attribute__((always_inline)) { writer.drain(); });
+                   [&](std::size_t slots) __attribute__((always_inline)) { writer.drain(slots); },
+                   [&](std::size_t first, std::size_t count) {
+                     prefetch(sources.base, first, count);
+                     for (std::size_t m = 0; m < inputs.model_count; ++m) prefetch(sources.models[m], first, count);
+                   });
   writer.finish();
   counts.priority_retained += retained.total();
   counts.priority_discarded += lost_count.total();
@@ -158,6 +162,8 @@ static void tally_slack(const ChunkInputs& inputs, const Election& election, con
       constexpr std::size_t kModels = decltype(models)::value;
       using Loader = decltype(loader);
       if constexpr (kModels > 0) {
+        if (unit && sampling.run < sampling.stride)
+          return tally_unit_slack<typename Loader::OfRuns, kModels>(inputs, election, window, sampling, tally, counts);
         if (unit) return tally_unit_slack<Loader, kModels>(inputs, election, window, sampling, tally, counts);
       }
       tally_slack_with<Loader, kModels>(inputs, election, window, sampling, tally, counts);

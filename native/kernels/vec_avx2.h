@@ -83,6 +83,7 @@ struct Vec {
   static U add_u(U a, U b) { return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)}; }
   static U sub_u(U a, U b) { return {_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)}; }
   static U and_u(U a, U b) { return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)}; }
+  static F xor_f(F a, F b) { return {_mm256_xor_ps(a.low, b.low), _mm256_xor_ps(a.high, b.high)}; }
   static U max_u(U a, U b) { return {_mm256_max_epu32(a.low, b.low), _mm256_max_epu32(a.high, b.high)}; }
   static std::uint32_t largest(U x) {
     std::uint32_t lane[8];
@@ -107,6 +108,9 @@ struct Vec {
   static M has_sign(F x) {
     return {_mm256_srai_epi32(_mm256_castps_si256(x.low), 31), _mm256_srai_epi32(_mm256_castps_si256(x.high), 31)};
   }
+  static M signed_where(M m, F x) { return both(m, has_sign(x)); }
+  static M unsigned_where(M m, F x) { return without(m, has_sign(x)); }
+  static M at_least_where(M m, U a, U b) { return without(m, greater_u(b, a)); }
   // In lanes, each below 2^32: a call counts a chunk. A set lane of a mask is -1.
   struct Counter {
     U lanes;

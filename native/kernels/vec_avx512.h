@@ -62,6 +62,7 @@ struct Vec {
   static U add_u(U a, U b) { return _mm512_add_epi32(a, b); }
   static U sub_u(U a, U b) { return _mm512_sub_epi32(a, b); }
   static U and_u(U a, U b) { return _mm512_and_si512(a, b); }
+  static F xor_f(F a, F b) { return _mm512_xor_ps(a, b); }
   static U max_u(U a, U b) { return _mm512_max_epu32(a, b); }
   static std::uint32_t largest(U x) { return _mm512_reduce_max_epu32(x); }
 
@@ -75,6 +76,13 @@ struct Vec {
   static M none() { return 0; }
   static M differ(M a, M b) { return static_cast<M>(a ^ b); }
   static M has_sign(F x) { return _mm512_movepi32_mask(_mm512_castps_si512(x)); }
+  static M signed_where(M m, F x) {
+    return _mm512_mask_test_epi32_mask(m, _mm512_castps_si512(x), set_u(0x80000000u));
+  }
+  static M unsigned_where(M m, F x) {
+    return _mm512_mask_testn_epi32_mask(m, _mm512_castps_si512(x), set_u(0x80000000u));
+  }
+  static M at_least_where(M m, U a, U b) { return _mm512_mask_cmpge_epu32_mask(m, a, b); }
   // In lanes, each below 2^32: a call counts a chunk. One instruction a mask; popcnt would need four.
   struct Counter {
     U lanes;
@@ -83,13 +91,23 @@ struct Vec {
     TIESMITH_INLINE void add(M m) {
       asm("vpaddd {%2, %0, %0%{%1%}|%0%{%1%}, %0, %2}" : "+v"(lanes) : "Yk"(m), "v"(_mm512_set1_epi32(1)));
     }
-    // Stored masks, a multiple of 32 and at most 512: by the bits of each half byte, six instructions for 32 masks.
     void add_stored(const std::uint16_t* masks, std::size_t count) {
+      add_words(count, [&](std::size_t i) { return _mm512_loadu_si512(masks + i); });
+    }
+    // Without the lanes that `others` have.
+    void add_stored_without(const std::uint16_t* masks, const std::uint16_t* others, std::size_t count) {
+      add_words(count, [&](std::size_t i) {
+        return _mm512_andnot_si512(_mm512_loadu_si512(others + i), _mm512_loadu_si512(masks + i));
+      });
+    }
+    // 32 masks at a time, at most 512: by the bits of each half byte, six instructions.
+    template <class Words>
+    TIESMITH_INLINE void add_words(std::size_t count, Words words) {
       const U halves = _mm512_set1_epi8(0x0f);
       const U bits_of = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
       U bytes = _mm512_setzero_si512();
       for (std::size_t i = 0; i < count; i += 32) {
-        const U some = _mm512_loadu_si512(masks + i);
+        const U some = words(i);
         const U low = _mm512_shuffle_epi8(bits_of, _mm512_and_si512(some, halves));
         const U high = _mm512_shuffle_epi8(bits_of, _mm512_and_si512(_mm512_srli_epi16(some, 4), halves));
         bytes = _mm512_add_epi8(bytes, _mm512_add_epi8(low, high));

@@ -80,6 +80,11 @@ struct Vec {
   static U add_u(U a, U b) { return each<U>([&](int i) { return vaddq_u32(a.part[i], b.part[i]); }); }
   static U sub_u(U a, U b) { return each<U>([&](int i) { return vsubq_u32(a.part[i], b.part[i]); }); }
   static U and_u(U a, U b) { return each<U>([&](int i) { return vandq_u32(a.part[i], b.part[i]); }); }
+  static F xor_f(F a, F b) {
+    return each<F>([&](int i) {
+      return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a.part[i]), vreinterpretq_u32_f32(b.part[i])));
+    });
+  }
   static U max_u(U a, U b) { return each<U>([&](int i) { return vmaxq_u32(a.part[i], b.part[i]); }); }
   static std::uint32_t largest(U x) {
     return vmaxvq_u32(vmaxq_u32(vmaxq_u32(x.part[0], x.part[1]), vmaxq_u32(x.part[2], x.part[3])));
@@ -98,6 +103,9 @@ struct Vec {
       return vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(x.part[i]), 31));
     });
   }
+  static M signed_where(M m, F x) { return both(m, has_sign(x)); }
+  static M unsigned_where(M m, F x) { return without(m, has_sign(x)); }
+  static M at_least_where(M m, U a, U b) { return without(m, greater_u(b, a)); }
   // In lanes, each below 2^32: a call counts a chunk. A set lane of a mask is -1.
   struct Counter {
     U lanes;

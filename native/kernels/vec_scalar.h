@@ -83,6 +83,11 @@ struct Vec {
   static U add_u(U a, U b) { return map<U>([&](int i) { return a.lane[i] + b.lane[i]; }); }
   static U sub_u(U a, U b) { return map<U>([&](int i) { return a.lane[i] - b.lane[i]; }); }
   static U and_u(U a, U b) { return map<U>([&](int i) { return a.lane[i] & b.lane[i]; }); }
+  static F xor_f(F a, F b) {
+    return map<F>([&](int i) {
+      return std::bit_cast<float>(std::bit_cast<std::uint32_t>(a.lane[i]) ^ std::bit_cast<std::uint32_t>(b.lane[i]));
+    });
+  }
   static U max_u(U a, U b) { return map<U>([&](int i) { return std::max(a.lane[i], b.lane[i]); }); }
   static std::uint32_t largest(U x) { return *std::max_element(x.lane, x.lane + 16); }
 
@@ -98,6 +103,11 @@ struct Vec {
   static M differ(M a, M b) { return a ^ b; }
   // The lanes with a set sign bit, also of zeros.
   static M has_sign(F x) { return test([&](int i) { return std::bit_cast<std::uint32_t>(x.lane[i]) >> 31; }); }
+  // The lanes of m with a set sign bit, and those without.
+  static M signed_where(M m, F x) { return both(m, has_sign(x)); }
+  static M unsigned_where(M m, F x) { return without(m, has_sign(x)); }
+  // The lanes of m with a >= b, of values below 2^31.
+  static M at_least_where(M m, U a, U b) { return without(m, greater_u(b, a)); }
   // A count of lanes, summed up at the end.
   struct Counter {
     std::uint64_t sum = 0;

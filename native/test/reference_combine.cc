@@ -160,18 +160,25 @@ void record_task(Transcript& transcript, const KernelCase& given) {
   record(transcript, "combine_task", settle(given, true, results), {0, 0, 0}, models);
 }
 
-static bool record_ties_as(const std::string& name, Transcript& transcript, const KernelCase& given) {
+// What is undecided, if anything, is counted nowhere.
+static bool record_ties_as(const std::string& name, Transcript& transcript, const KernelCase& given,
+                           const std::vector<std::uint32_t>& undecided) {
   std::vector<Ballot> ballots = cast_ballots(given, visited_elements(given.element_count, {1, 1}));
   std::vector<ModelCounts> models(given.models.size(), {0, 0, 0, 0});
   CombineCounts counts{0, 0, 0};
-  for (const Ballot& ballot : ballots) count(ballot, counts, models);
+  std::vector<bool> counted(given.element_count, true);
+  for (const std::uint32_t i : undecided) counted[i] = false;
+  for (std::size_t i = 0; i < ballots.size(); ++i)
+    if (counted[i]) count(ballots[i], counts, models);
   if (given.combination.has_slack) {
     const auto p = static_cast<std::size_t>(given.election.priority);
     const auto given_back =
         selected(loss_keys(ballots, given.election.priority), TrimKind::ByCut, given.combination.slack);
-    for (std::size_t i = 0; i < ballots.size(); ++i)
-      if (given_back[i]) ballots[i].elected = sign_of(ballots[i].vote[p]);
-    counts.given_back = static_cast<std::uint64_t>(std::count(given_back.begin(), given_back.end(), true));
+    for (std::size_t i = 0; i < ballots.size(); ++i) {
+      if (!given_back[i]) continue;
+      ballots[i].elected = sign_of(ballots[i].vote[p]);
+      counts.given_back += counted[i];
+    }
   }
   const bool wide = given.output_dtype == Dtype::F32;
   std::vector<double> results;
@@ -180,7 +187,7 @@ static bool record_ties_as(const std::string& name, Transcript& transcript, cons
   return record(transcript, name, settle(given, true, results), counts, models);
 }
 
-void record_ties(Transcript& transcript, const KernelCase& given) { record_ties_as("combine_ties", transcript, given); }
+void record_ties(Transcript& transcript, const KernelCase& given) { record_ties_as("combine_ties", transcript, given, {}); }
 
 std::vector<std::uint32_t> undecided_elements(const KernelCase& drafted) {
   const auto within = [](std::uint32_t key, std::uint32_t low, std::uint32_t top) { return key >= low && key <= top; };
@@ -206,10 +213,11 @@ std::vector<std::uint32_t> undecided_elements(const KernelCase& drafted) {
 
 void record_draft(Transcript& transcript, const KernelCase& given) {
   const KernelCase drafted = with_brackets(given);
-  const bool fits = record_ties_as("draft_ties", transcript, drafted);
+  std::vector<std::uint32_t> undecided = undecided_elements(drafted);
+  const bool fits = record_ties_as("draft_ties", transcript, drafted, undecided);
   if (given.has_not_finite) return;
-  const std::vector<std::uint32_t> elements = fits ? undecided_elements(drafted) : std::vector<std::uint32_t>{};
-  transcript.add_bytes("draft_ties.undecided", elements.data(), elements.size() * sizeof(std::uint32_t));
+  if (!fits) undecided.clear();
+  transcript.add_bytes("draft_ties.undecided", undecided.data(), undecided.size() * sizeof(std::uint32_t));
 }
 
 }  // namespace tiesmith::test
