@@ -6,62 +6,61 @@ class TieSpreader {
  public:
   TieSpreader() {}
   explicit TieSpreader(const Cut& cut) : taken_(cut.taken), tied_(cut.tied) {
-    remainder_ = mod_product(cut.first_tie, taken_);
+    remainder_ = product_mod_tied(cut.first_tie);
     // Below 2^30 a lane's sum stays below 2^31, which every set can compare; larger counts go one by one.
     in_lanes_ = tied_ < (1u << 30);
     if (!in_lanes_) return;
     alignas(64) std::uint32_t lane[kLanes];
     for (std::size_t i = 0; i < kLanes; ++i)
-      lane[i] = static_cast<std::uint32_t>((remainder_ + mod_product(i, taken_)) % tied_);
+      lane[i] = static_cast<std::uint32_t>((remainder_ + product_mod_tied(i)) % tied_);
     remainders_ = load_u32(lane);
-    step_ = static_cast<std::uint32_t>(mod_product(kLanes, taken_));
+    for (std::size_t count = 0; count <= kLanes; ++count)
+      steps_[count] = static_cast<std::uint32_t>(product_mod_tied(count));
   }
 
-  // The lanes of `tied_lanes` that are taken; advances past all of them.
+  // The lanes of `tied_lanes` that are taken; advances past all of them. Nothing here takes this object's address: what
+  // changes stays in registers, where stores to outputs would make compilers read it again.
   TIESMITH_INLINE std::uint32_t take(std::uint32_t tied_lanes) {
-    const int count = __builtin_popcount(tied_lanes);
-    if (available_ < count) refill();
-    const std::uint32_t answer = Vec::deposit(static_cast<std::uint32_t>(pool_), tied_lanes);
-    pool_ >>= count;
-    available_ -= count;
-    return answer;
+    const auto count = static_cast<std::size_t>(__builtin_popcount(tied_lanes));
+    if (in_lanes_) return Vec::deposit(next_in_lanes(count), tied_lanes);
+    const OneByOne next = take_one_by_one({0, remainder_}, count, taken_, tied_);
+    remainder_ = next.remainder;
+    return Vec::deposit(next.answer, tied_lanes);
   }
 
  private:
   __extension__ using Wide = unsigned __int128;
+  struct OneByOne {
+    std::uint32_t answer;
+    std::uint64_t remainder;
+  };
 
-  std::uint64_t mod_product(std::uint64_t a, std::uint64_t b) const {
-    return static_cast<std::uint64_t>(static_cast<Wide>(a) * b % tied_);
+  std::uint64_t product_mod_tied(std::uint64_t count) const {
+    return static_cast<std::uint64_t>(static_cast<Wide>(count) * taken_ % tied_);
   }
-  TIESMITH_INLINE void refill() {
-    pool_ |= static_cast<std::uint64_t>(in_lanes_ ? next_in_lanes() : next_one_by_one()) << available_;
-    available_ += static_cast<int>(kLanes);
-  }
-  TIESMITH_INLINE std::uint32_t next_in_lanes() {
+  // Of the next kLanes tied elements, as bits in their order; advances by `count` of them.
+  TIESMITH_INLINE std::uint32_t next_in_lanes(std::size_t count) {
     const Vec::U last = Vec::set_u(static_cast<std::uint32_t>(tied_) - 1);
     const Vec::U reached = Vec::add_u(remainders_, Vec::set_u(static_cast<std::uint32_t>(taken_)));
     const std::uint32_t answer = Vec::to_bits(Vec::greater_u(reached, last));
-    const Vec::U next = Vec::add_u(remainders_, Vec::set_u(step_));
+    const Vec::U next = Vec::add_u(remainders_, Vec::set_u(steps_[count]));
     const Vec::U wrapped = Vec::sub_u(next, Vec::set_u(static_cast<std::uint32_t>(tied_)));
     remainders_ = Vec::select_u(Vec::greater_u(next, last), wrapped, next);
     return answer;
   }
-  std::uint32_t next_one_by_one() {
-    std::uint32_t answer = 0;
-    for (std::size_t i = 0; i < kLanes; ++i) {
-      remainder_ += taken_;
-      if (remainder_ < tied_) continue;
-      remainder_ -= tied_;
-      answer |= 1u << i;
+  static OneByOne take_one_by_one(OneByOne next, std::size_t count, std::uint64_t taken, std::uint64_t tied) {
+    for (std::size_t i = 0; i < count; ++i) {
+      next.remainder += taken;
+      if (next.remainder < tied) continue;
+      next.remainder -= tied;
+      next.answer |= 1u << i;
     }
-    return answer;
+    return next;
   }
 
   Vec::U remainders_ = Vec::set_u(0);
   std::uint64_t taken_ = 1, tied_ = 1, remainder_ = 0;
-  std::uint64_t pool_ = 0;
-  std::uint32_t step_ = 0;
-  int available_ = 0;
+  std::uint32_t steps_[kLanes + 1] = {};
   bool in_lanes_ = true;
 };
 

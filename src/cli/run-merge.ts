@@ -8,6 +8,14 @@ import { recipeOf } from "./recipe-of.ts";
 import { resumeCommand } from "./resume-command.ts";
 import { printJson, printMessage, printResult } from "./terminal.ts";
 
+let summary: Promise<typeof import("./merge-summary.ts")> | undefined;
+
+/** What the summary takes is loaded while threads merge: at the end it would be waited for. */
+function loadSummary() {
+  summary ??= import("./merge-summary.ts");
+  return summary;
+}
+
 /** Merges, with progress on stderr and the summary on stdout. Ctrl-C ends it in order. */
 export async function runMerge(words: readonly string[], options: MergeCommandOptions): Promise<void> {
   const { json = false, quiet = false } = options;
@@ -15,7 +23,7 @@ export async function runMerge(words: readonly string[], options: MergeCommandOp
   if (!quiet) for (const note of result.notes) printMessage(`note: ${note}`);
   if (json) return printJson(result);
   if (quiet) return;
-  const { formatMergeSummary } = await import("./merge-summary.ts");
+  const { formatMergeSummary } = await loadSummary();
   printResult(formatMergeSummary(result));
 }
 
@@ -27,8 +35,15 @@ async function mergeUntilAborted(
   const request = mergeOptions(options);
   const recipe = await recipeOf(words, options);
   try {
-    return await withProgress(options.quiet === true, (onProgress) =>
-      merge(recipe, { ...request, signal, onProgress }),
+    return await withProgress(options.quiet === true, (report) =>
+      merge(recipe, {
+        ...request,
+        signal,
+        onProgress: (progress) => {
+          void loadSummary();
+          report(progress);
+        },
+      }),
     );
   } catch (error) {
     if (!signal.aborted) throw error;

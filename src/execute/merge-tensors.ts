@@ -1,4 +1,4 @@
-/** Runs the tensors of a merge through the pool, in file order, a bounded number at a time. */
+/** Runs the tensors of a merge through the pool, nearly in file order, a bounded number at a time. */
 import type { TiesArithmetic } from "../methods/method.ts";
 import type { ChunkResult } from "../native/addon.ts";
 import { addCounts } from "./chunk-counts.ts";
@@ -15,6 +15,7 @@ import { rangesOf, sampleAhead } from "./prepare-tensors.ts";
 import type { Brackets } from "./sampling.ts";
 import { chunkCount, chunkExtent, chunksOf, type TensorWork } from "./tensor-work.ts";
 import { costOf, isCopy, type Work } from "./work.ts";
+import { groupWorks, type WorkGroup } from "./work-groups.ts";
 
 /** Measurements over the whole model, and where each tensor's chunks stand in that scope. */
 export interface ModelScope {
@@ -29,21 +30,8 @@ export interface MergeHooks {
   advanced(work: Work, elementCount: number): void;
 }
 
-/** Tensors of one batch: bounds what one cancelled or failed batch loses. */
-const LARGEST_BATCH = 64;
-
-/** With fewer tensors for a thread than these, some threads would have none to the end. */
-const TENSORS_PER_THREAD = 2;
-
 /** Of tensors that are merged by one thread: one is computed, one is written, one is there when the thread is free. */
 const BATCHES_PER_THREAD = 3;
-
-/** A large tensor, or small neighbours that share a task. */
-interface Group {
-  readonly works: readonly Work[];
-  readonly cost: number;
-  readonly order: number;
-}
 
 /** What tensors were measured as by an earlier merge; null for those that are to be measured. */
 export type MeasuredBefore = (tensor: string) => Measured | null;
@@ -86,32 +74,33 @@ export async function mergeTensors(
   hooks: MergeHooks,
   before: MeasuredBefore = () => null,
 ): Promise<void> {
-  const groups = groupsOf(works);
   const known = { scope, before };
-  const spread = spreadTensors(groups, known, pool);
-  const room = pool.chunksPerThread * chunkElementsOf(works);
+  const { threads, chunksPerThread } = pool;
+  const isKnown = (tensor: TensorWork) => isMeasured(tensor, known);
+  const groups = groupWorks(works, { threads, chunksPerThread, isMeasured: isKnown });
+  const room = chunksPerThread * chunkElementsOf(works);
   // A whole number, so that what has left leaves nothing behind.
   const share = Math.ceil(room / BATCHES_PER_THREAD);
   const ahead: ByteRange[] = [];
   const prepared = new Lookahead(groups, async (group) => {
-    const tensor = spread[group.order];
-    if (tensor && !isMeasured(tensor, known)) return sampleAhead(tensor, group.order, pool);
+    const { spread } = group;
+    if (spread !== null && !isKnown(spread)) return sampleAhead(spread, group.order, pool);
     ahead.push(...group.works.flatMap(rangesOf));
     return null;
   });
   await forEachInFlight(
     groups,
-    pool.threads * room,
+    threads * room,
     // Each thread sees to the room of what it merges by itself.
-    (group) => (spread[group.order] ? group.cost : Math.min(group.cost, share)),
+    ({ spread, cost }) => (spread === null ? Math.min(cost, share) : cost),
     async (group, leave) => {
       const brackets = prepared.take(group.order);
       const ranges = ahead.splice(0);
       const reads = ranges.length === 0 ? [] : [{ kind: "readAhead" as const, ranges }];
-      const tensor = spread[group.order];
-      if (!tensor) return mergeAtAStroke(group, reads, known, pool, hooks);
+      const { spread } = group;
+      if (spread === null) return mergeAtAStroke(group, reads, known, pool, hooks);
       if (reads.length > 0) await pool.run(reads, group.order);
-      await mergeSpread(tensor, { ...known, brackets: await brackets }, group.order, pool, hooks, leave);
+      await mergeSpread(spread, { ...known, brackets: await brackets }, group.order, pool, hooks, leave);
     },
   );
 }
@@ -125,42 +114,6 @@ function isMeasured({ name }: TensorWork, { scope, before }: Known): boolean {
   return scope !== null || before(name) !== null;
 }
 
-/**
- * For each group the tensor whose chunks are spread over the threads; null for a group that one thread merges: that
- * takes the fewest messages, and a tensor's chunks are in that thread's cache when they are needed again.
- */
-function spreadTensors(groups: readonly Group[], known: Known, pool: Pool): (TensorWork | null)[] {
-  const haveManyTensors = groups.length >= TENSORS_PER_THREAD * pool.threads;
-  return groups.map(({ works }) => {
-    const [tensor] = works;
-    if (works.length !== 1 || tensor === undefined || isCopy(tensor)) return null;
-    const chunks = chunkCount(tensor);
-    const fitsOneThread = haveManyTensors && chunks <= pool.chunksPerThread && !isMeasured(tensor, known);
-    return chunks <= 1 || fitsOneThread ? null : tensor;
-  });
-}
-
-function groupsOf(works: readonly Work[]): Group[] {
-  const groups: Group[] = [];
-  let small: Work[] = [];
-  let cost = 0;
-  const flush = () => {
-    if (small.length > 0) groups.push({ works: small, cost, order: groups.length });
-    small = [];
-    cost = 0;
-  };
-  for (const work of works) {
-    const own = costOf(work);
-    const room = isCopy(work) ? Number.POSITIVE_INFINITY : work.chunkElements;
-    if (own > room || cost + own > room || small.length === LARGEST_BATCH) flush();
-    small.push(work);
-    cost += own;
-    if (own > room) flush();
-  }
-  flush();
-  return groups;
-}
-
 /** What is known of cuts before a tensor is merged: those of the model, its own, or where its own probably lie. */
 interface Known {
   readonly scope: ModelScope | null;
@@ -168,7 +121,7 @@ interface Known {
 }
 
 async function mergeAtAStroke(
-  group: Group,
+  group: WorkGroup,
   reads: readonly ReadAheadOperation[],
   known: Known,
   pool: Pool,
