@@ -3,7 +3,7 @@
 // Names the elements of a block to the sink, from masks of even and of odd places in turn; gives their number.
 static std::size_t list_undecided_pairs(MaskLog& undecided, std::size_t slots, std::size_t first, const UndecidedSink& sink) {
   return list_undecided(undecided, slots, first, sink, [](std::uint32_t word) {
-    return Vec::deposit(word & 0xffffu, 0x55555555u) | Vec::deposit(word >> 16, 0xaaaaaaaau);
+    return Vec::deposit(word & 0xffffu, kEvenPlaces) | Vec::deposit(word >> 16, kOddPlaces);
   });
 }
 

@@ -11,7 +11,15 @@ class DraftOfThree {
       : brackets_(inputs, kHasSlack ? &combination.slack : nullptr, brackets),
         lambda_(static_cast<float>(combination.lambda)), normalize_(combination.normalize) {}
 
-  // `slot`: the place of the vector's masks in the block.
+  // `slot`: the place of the first vector's masks in the block.
+  TIESMITH_INLINE void merge_pair(std::size_t slot, const Vec::F* base, const Vec::F (*theta)[2], Vec::F* merged,
+                                  Vec::U& largest_sum) {
+    for (std::size_t p = 0; p < 2; ++p) {
+      const Vec::F numbers[3] = {theta[0][p], theta[1][p], theta[2][p]};
+      merged[p] = merge(slot + p, base[p], numbers, largest_sum);
+    }
+  }
+
   TIESMITH_INLINE Vec::F merge(std::size_t slot, Vec::F base, const Vec::F* theta, Vec::U& largest_sum) {
     Vec::F tau[3];
     Vec::M kept[3], nonzero[3], against[3], lost[3], undecided = Vec::none();

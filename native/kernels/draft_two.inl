@@ -13,7 +13,15 @@ class DraftOfTwo {
       : brackets_(inputs, kHasSlack ? &combination.slack : nullptr, brackets),
         lambda_(static_cast<float>(combination.lambda)), share_(combination.normalize ? 0.5f : 1.0f) {}
 
-  // `slot`: the place of the vector's masks in the block.
+  // `slot`: the place of the first vector's masks in the block.
+  TIESMITH_INLINE void merge_pair(std::size_t slot, const Vec::F* base, const Vec::F (*theta)[2], Vec::F* merged,
+                                  Vec::U& largest_sum) {
+    for (std::size_t p = 0; p < 2; ++p) {
+      const Vec::F numbers[2] = {theta[0][p], theta[1][p]};
+      merged[p] = merge(slot + p, base[p], numbers, largest_sum);
+    }
+  }
+
   TIESMITH_INLINE Vec::F merge(std::size_t slot, Vec::F base, const Vec::F* theta, Vec::U& largest_sum) {
     Vec::F tau[2];
     Vec::M kept[2], nonzero[2], undecided = Vec::none();

@@ -24,8 +24,15 @@ static Outcome combine_with_cuts(const ChunkInputs& inputs, const Election& elec
   });
 }
 
+// Whose losses are given back; -1 for nobody's.
+static int priority_of(const Election& election, const Combination& combination) {
+  return combination.has_slack ? election.priority : -1;
+}
+
 static Outcome combine_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
                             const Output& output, ModelCounts* per_model, CombineCounts& counts) noexcept {
+  if (inputs.model_count == 2 && has_pair_body(inputs, election, output))
+    return combine_two(combination, priority_of(election, combination), {inputs, output, {}, per_model, counts});
   const auto make_cuts = [&](auto models) { return ExactCuts<decltype(models)::value>(inputs, combination); };
   return combine_with_cuts<true>(inputs, election, combination, output, make_cuts, NothingUndecided{}, per_model, counts);
 }
@@ -33,9 +40,8 @@ static Outcome combine_ties(const ChunkInputs& inputs, const Election& election,
 static Outcome draft_ties(const ChunkInputs& inputs, const Election& election, const Combination& combination,
                           const Brackets& brackets, const Output& output, const UndecidedSink& sink,
                           ModelCounts* per_model, CombineCounts& counts) noexcept {
-  if (has_unit_draft(inputs, election, output))
-    return draft_unit(combination, combination.has_slack ? election.priority : -1, brackets,
-                      {inputs, output, sink, per_model, counts});
+  if (has_pair_body(inputs, election, output))
+    return draft_unit(combination, priority_of(election, combination), brackets, {inputs, output, sink, per_model, counts});
   const auto make_cuts = [&](auto models) {
     return BracketCuts<decltype(models)::value>(inputs, combination, brackets);
   };

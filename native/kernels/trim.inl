@@ -14,55 +14,73 @@ class TieSpreader {
     for (std::size_t i = 0; i < kLanes; ++i)
       lane[i] = static_cast<std::uint32_t>((remainder_ + product_mod_tied(i)) % tied_);
     remainders_ = load_u32(lane);
-    for (std::size_t count = 0; count <= kLanes; ++count)
-      steps_[count] = static_cast<std::uint32_t>(product_mod_tied(count));
+    step_ = static_cast<std::uint32_t>(product_mod_tied(kLanes));
   }
 
-  // The lanes of `tied_lanes` that are taken; advances past all of them. Nothing here takes this object's address: what
-  // changes stays in registers, where stores to outputs would make compilers read it again.
-  TIESMITH_INLINE std::uint32_t take(std::uint32_t tied_lanes) {
-    const auto count = static_cast<std::size_t>(__builtin_popcount(tied_lanes));
-    if (in_lanes_) return Vec::deposit(next_in_lanes(count), tied_lanes);
-    const OneByOne next = take_one_by_one({0, remainder_}, count, taken_, tied_);
-    remainder_ = next.remainder;
-    return Vec::deposit(next.answer, tied_lanes);
+  // Which of up to 32 places, those with a bit in `tied_places`, are taken; advances past all of them. Nothing here takes
+  // this object's address: what changes stays in registers, where stores to outputs would make compilers read it again.
+  TIESMITH_INLINE std::uint32_t take(std::uint32_t tied_places) {
+    const int count = __builtin_popcount(tied_places);
+    while (available_ < count) refill();
+    const std::uint32_t answer = Vec::deposit(static_cast<std::uint32_t>(pool_), tied_places);
+    pool_ >>= count;
+    available_ -= count;
+    return answer;
   }
 
  private:
   __extension__ using Wide = unsigned __int128;
   struct OneByOne {
-    std::uint32_t answer;
     std::uint64_t remainder;
+    std::uint32_t answer;
   };
 
   std::uint64_t product_mod_tied(std::uint64_t count) const {
     return static_cast<std::uint64_t>(static_cast<Wide>(count) * taken_ % tied_);
   }
-  // Of the next kLanes tied elements, as bits in their order; advances by `count` of them.
-  TIESMITH_INLINE std::uint32_t next_in_lanes(std::size_t count) {
+  // kLanes more answers for the pool.
+  TIESMITH_INLINE void refill() {
+    std::uint64_t next = 0;
+    if (in_lanes_) {
+      next = next_in_lanes();
+    } else {
+      const OneByOne found = next_one_by_one(remainder_, taken_, tied_);
+      remainder_ = found.remainder;
+      next = found.answer;
+    }
+    pool_ |= next << available_;
+    available_ += static_cast<int>(kLanes);
+  }
+  TIESMITH_INLINE std::uint32_t next_in_lanes() {
     const Vec::U last = Vec::set_u(static_cast<std::uint32_t>(tied_) - 1);
     const Vec::U reached = Vec::add_u(remainders_, Vec::set_u(static_cast<std::uint32_t>(taken_)));
     const std::uint32_t answer = Vec::to_bits(Vec::greater_u(reached, last));
-    const Vec::U next = Vec::add_u(remainders_, Vec::set_u(steps_[count]));
+    const Vec::U next = Vec::add_u(remainders_, Vec::set_u(step_));
     const Vec::U wrapped = Vec::sub_u(next, Vec::set_u(static_cast<std::uint32_t>(tied_)));
     remainders_ = Vec::select_u(Vec::greater_u(next, last), wrapped, next);
     return answer;
   }
-  static OneByOne take_one_by_one(OneByOne next, std::size_t count, std::uint64_t taken, std::uint64_t tied) {
-    for (std::size_t i = 0; i < count; ++i) {
-      next.remainder += taken;
-      if (next.remainder < tied) continue;
-      next.remainder -= tied;
-      next.answer |= 1u << i;
+  static OneByOne next_one_by_one(std::uint64_t remainder, std::uint64_t taken, std::uint64_t tied) {
+    std::uint32_t answer = 0;
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      remainder += taken;
+      if (remainder < tied) continue;
+      remainder -= tied;
+      answer |= 1u << i;
     }
-    return next;
+    return {remainder, answer};
   }
 
   Vec::U remainders_ = Vec::set_u(0);
   std::uint64_t taken_ = 1, tied_ = 1, remainder_ = 0;
-  std::uint32_t steps_[kLanes + 1] = {};
+  std::uint64_t pool_ = 0;
+  std::uint32_t step_ = 0;
+  int available_ = 0;
   bool in_lanes_ = true;
 };
+
+// Places of 32 as bits.
+inline constexpr std::uint32_t kEvenPlaces = 0x55555555u, kOddPlaces = 0xaaaaaaaau;
 
 // Which keys a cut selects. Keys of zero are never selected: a zero is the same kept or trimmed.
 class Selector {
@@ -86,6 +104,20 @@ class Selector {
       if (tied != 0) selected = Vec::either(selected, Vec::from_bits(ties_.take(tied)));
     }
     return selected;
+  }
+
+  // The same of 32 keys, those at even and those at odd places.
+  TIESMITH_INLINE void select_pair(const Vec::U* keys, Vec::M* selected) {
+    const Vec::U threshold = Vec::set_u(threshold_);
+    selected[0] = Vec::greater_u(keys[0], threshold);
+    selected[1] = Vec::greater_u(keys[1], threshold);
+    if (!spreads_) return;
+    const std::uint32_t even = Vec::to_bits(Vec::equal_u(keys[0], threshold));
+    const std::uint32_t odd = Vec::to_bits(Vec::equal_u(keys[1], threshold));
+    if ((even | odd) == 0) return;
+    const std::uint32_t taken = ties_.take(Vec::deposit(even, kEvenPlaces) | Vec::deposit(odd, kOddPlaces));
+    selected[0] = Vec::either(selected[0], Vec::from_bits(Vec::extract(taken, kEvenPlaces)));
+    selected[1] = Vec::either(selected[1], Vec::from_bits(Vec::extract(taken, kOddPlaces)));
   }
 
  private:

@@ -166,12 +166,13 @@ class UnitAnalysis {
 template <class Draft>
 static TIESMITH_INLINE void analyse_pair(Draft& draft, const Sources<2>& from, std::size_t i, std::size_t slot,
                                          AnalysisSums<2>& sums) {
-  Vec::F base_even, base_odd, even[2], odd[2];
-  load_pair(from.base, i, base_even, base_odd);
-  for_each_model<2>(2, [&](std::size_t m) __attribute__((always_inline)) { load_pair(from.models[m], i, even[m], odd[m]); });
+  Vec::F base[2], theta[2][2];
+  load_pair(from.base, i, base);
+  for_each_model<2>(2, [&](std::size_t m) __attribute__((always_inline)) { load_pair(from.models[m], i, theta[m]); });
+  const Vec::F even[2] = {theta[0][0], theta[1][0]}, odd[2] = {theta[0][1], theta[1][1]};
   UnitElection at_even, at_odd;
-  draft.look(slot, base_even, even, at_even);
-  draft.look(slot + 1, base_odd, odd, at_odd);
+  draft.look(slot, base[0], even, at_even);
+  draft.look(slot + 1, base[1], odd, at_odd);
   draft.add(at_even, at_odd, sums);
 }
 

@@ -163,6 +163,7 @@ struct Vec {
     return count;
   }
   static std::uint32_t deposit(std::uint32_t bits, std::uint32_t lanes) { return _pdep_u32(bits, lanes); }
+  static std::uint32_t extract(std::uint32_t bits, std::uint32_t lanes) { return _pext_u32(bits, lanes); }
 
   static D zero_d() {
     const __m256d zero = _mm256_setzero_pd();

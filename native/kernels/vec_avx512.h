@@ -152,6 +152,7 @@ struct Vec {
     return __builtin_popcount(to_bits(m));
   }
   static std::uint32_t deposit(std::uint32_t bits, std::uint32_t lanes) { return _pdep_u32(bits, lanes); }
+  static std::uint32_t extract(std::uint32_t bits, std::uint32_t lanes) { return _pext_u32(bits, lanes); }
 
   static D zero_d() { return {_mm512_setzero_pd(), _mm512_setzero_pd()}; }
   static __m512d low_half(F x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); }

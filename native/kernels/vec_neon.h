@@ -156,6 +156,12 @@ struct Vec {
       if (bits & 1) out |= lanes & (0u - lanes);
     return out;
   }
+  static std::uint32_t extract(std::uint32_t bits, std::uint32_t lanes) {
+    std::uint32_t out = 0;
+    for (int at = 0; lanes != 0; lanes &= lanes - 1, ++at)
+      if (bits & lanes & (0u - lanes)) out |= 1u << at;
+    return out;
+  }
 
   static D zero_d() { return each_d([](int) { return vdupq_n_f64(0.0); }); }
   template <class Op>

@@ -144,6 +144,13 @@ struct Vec {
       if (bits & 1) out |= lanes & (0u - lanes);
     return out;
   }
+  // The reverse: the bits at the set lanes of `lanes`, in order.
+  static std::uint32_t extract(std::uint32_t bits, std::uint32_t lanes) {
+    std::uint32_t out = 0;
+    for (int at = 0; lanes != 0; lanes &= lanes - 1, ++at)
+      if (bits & lanes & (0u - lanes)) out |= 1u << at;
+    return out;
+  }
 
   static D zero_d() { return map<D>([](int) { return 0.0; }); }
   static D add_d(D sum, F x) { return map<D>([&](int i) { return sum.lane[i] + static_cast<double>(x.lane[i]); }); }

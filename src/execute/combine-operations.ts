@@ -2,7 +2,6 @@
 import type { Arithmetic } from "../methods/method.ts";
 import { addon, type ChunkResult } from "../native/addon.ts";
 import { chunkFailure } from "./chunk-failure.ts";
-import { combineByDraft } from "./exact-draft.ts";
 import { nativeCombination, nativeElection, nativeJob, nativeOutput, type ReadBefore } from "./native-job.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { CombineOperation, CopyOperation } from "./operations.ts";
@@ -20,8 +19,6 @@ export async function runCombine(
 ): Promise<ChunkResult> {
   const { arithmetic } = chunk.tensor;
   const readBefore = readBeforeCombining(arithmetic);
-  const drafted = combineByDraft(chunk, measured, readBefore, files);
-  if (drafted !== null) return drafted;
   const result = await addon().combine(
     arithmetic.kind,
     nativeJob(chunk, measured, files.input, readBefore),

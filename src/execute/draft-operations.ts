@@ -28,17 +28,6 @@ import type { ChunkRef } from "./tensor-work.ts";
 
 export function runDraft({ chunk, brackets }: DraftOperation, files: OpenFiles): NativeDraft | null {
   const { measured, lows, readBefore } = provisional(chunk, brackets);
-  return draftChunk(chunk, measured, lows, readBefore, files);
-}
-
-/** Drafts a chunk with cuts that take no ties, down to whose lows elements are left undecided. */
-export function draftChunk(
-  chunk: ChunkRef,
-  measured: ChunkMeasured,
-  lows: NativeBrackets,
-  readBefore: ReadBefore,
-  files: OpenFiles,
-): NativeDraft | null {
   const { arithmetic, output } = chunk.tensor;
   return addon().draftTies(
     nativeJob(chunk, measured, files.input, readBefore),
@@ -50,7 +39,7 @@ export function draftChunk(
 }
 
 /** The cut that takes what lies above, and no ties. */
-export function cutAbove(threshold: number): NativeCut {
+function cutAbove(threshold: number): NativeCut {
   return { threshold, tied: 0, taken: 0, firstTie: 0 };
 }
 
@@ -76,7 +65,6 @@ export function provisional({ tensor }: ChunkRef, brackets: Brackets): Provision
     factors: null,
     zeroSign: fixedZeroSign(arithmetic),
     slack: slack === null ? null : cutAbove(slack.high),
-    ties: 0,
   };
   const lows = {
     trimLows: brackets.trims.map((trim) => trim?.low ?? null),

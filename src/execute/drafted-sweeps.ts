@@ -87,3 +87,11 @@ export function isDraftable(
   if (trims.length === 0 && arithmetic.slack === null) return false;
   return brackets.undecided <= MOST_UNDECIDED[purpose];
 }
+
+/**
+ * Whether a merge drafts a tensor. Trims alone are counted by a pass over the tensor, in less time than it takes to settle
+ * what drafts leave undecided; losses, which depend on the whole election, are not.
+ */
+export function isMergedByDrafts(arithmetic: TiesArithmetic, brackets: Brackets): boolean {
+  return arithmetic.slack !== null && isDraftable(arithmetic, brackets, "merge");
+}

@@ -2,7 +2,7 @@
 import type { TiesArithmetic } from "../methods/method.ts";
 import type { ChunkResult } from "../native/addon.ts";
 import { addCounts } from "./chunk-counts.ts";
-import { isDraftable } from "./drafted-sweeps.ts";
+import { isMergedByDrafts } from "./drafted-sweeps.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { Lookahead } from "./lookahead.ts";
 import { type KnownParts, type Measured, measureScope } from "./measure.ts";
@@ -207,7 +207,7 @@ async function mergeChunks(
 /** Drafts stay in memory until their tensor is measured: while one is, another must have room to begin. */
 function isDrafted(tensor: TensorWork, arithmetic: TiesArithmetic, brackets: Brackets, pool: Pool): boolean {
   const room = pool.threads * pool.chunksPerThread;
-  return chunkCount(tensor) <= room / 2 && isDraftable(arithmetic, brackets, "merge");
+  return chunkCount(tensor) <= room / 2 && isMergedByDrafts(arithmetic, brackets);
 }
 
 async function combineChunks(

@@ -28,12 +28,10 @@ export interface ChunkMeasured {
   readonly factors: readonly number[] | null;
   readonly zeroSign: -1 | 0 | 1 | 2;
   readonly slack: NativeCut | null;
-  /** Ties of all these cuts, on average over the scope's chunks. */
-  readonly ties: number;
 }
 
 /** Nothing trimmed, nothing elected: what methods without an election need. */
-export const UNMEASURED: ChunkMeasured = { trims: [], factors: null, zeroSign: 1, slack: null, ties: 0 };
+export const UNMEASURED: ChunkMeasured = { trims: [], factors: null, zeroSign: 1, slack: null };
 
 export function measuredForChunk(measured: Measured, chunkOfScope: number): ChunkMeasured {
   return {
@@ -41,13 +39,7 @@ export function measuredForChunk(measured: Measured, chunkOfScope: number): Chun
     factors: measured.norms?.map((norms) => norms.factor) ?? null,
     zeroSign: measured.zeroSign,
     slack: measured.slack?.cut ? cutForChunk(measured.slack.cut, chunkOfScope) : null,
-    ties: tiesOf(measured),
   };
-}
-
-function tiesOf({ trims, slack }: Measured): number {
-  const cuts = [...trims.map((trim) => (trim.kind === "cut" ? trim.cut : null)), slack?.cut ?? null];
-  return cuts.reduce((sum, cut) => sum + (cut === null ? 0 : cut.tied / cut.firstTies.length), 0);
 }
 
 function trimForChunk(trim: ScopeTrim, chunk: number): "everything" | "nothing" | NativeCut {

@@ -5,7 +5,7 @@ import { addCounts } from "./chunk-counts.ts";
 import type { ChunkRoom } from "./chunk-room.ts";
 import { runCombine } from "./combine-operations.ts";
 import { runDraft, runFinish, runSettle } from "./draft-operations.ts";
-import { isDraftable } from "./drafted-sweeps.ts";
+import { isMergedByDrafts } from "./drafted-sweeps.ts";
 import { LocalSweeps } from "./local-sweeps.ts";
 import { isSampled, type Measured, measureScope } from "./measure.ts";
 import { type ChunkMeasured, measuredForChunk, UNMEASURED } from "./native-job.ts";
@@ -42,7 +42,7 @@ async function mergeChunks(
     return { written: await combineAll(chunks, () => UNMEASURED, files, room), measured: null };
   const sweeps = new LocalSweeps(chunks, files);
   const brackets = isSampled(arithmetic, elementCount) ? await sweeps.sample() : undefined;
-  if (brackets !== undefined && isDraftable(arithmetic, brackets, "merge")) {
+  if (brackets !== undefined && isMergedByDrafts(arithmetic, brackets)) {
     const drafted = await mergeByDrafts(chunks, brackets, files, room);
     if (drafted !== null) return drafted;
   }

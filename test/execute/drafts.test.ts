@@ -9,7 +9,7 @@ import { byDrafts } from "../../src/execute/by-drafts.ts";
 import { addCounts } from "../../src/execute/chunk-counts.ts";
 import { runCombine } from "../../src/execute/combine-operations.ts";
 import { runDraft, runFinish, runSettle } from "../../src/execute/draft-operations.ts";
-import { isDraftable } from "../../src/execute/drafted-sweeps.ts";
+import { isDraftable, isMergedByDrafts } from "../../src/execute/drafted-sweeps.ts";
 import { LocalSweeps } from "../../src/execute/local-sweeps.ts";
 import { measureScope } from "../../src/execute/measure.ts";
 import { measuredForChunk } from "../../src/execute/native-job.ts";
@@ -246,6 +246,13 @@ describe("isDraftable", () => {
   ])("%s", (_, arithmetic, given, expected) => {
     expect(isDraftable({ ...PLAIN, ...arithmetic }, { ...brackets, ...given }, "merge")).toBe(expected);
   });
+});
+
+it("a merge drafts for losses, not for trims alone", () => {
+  const bracket = { low: 100, high: 200, shift: 0 };
+  const brackets: Brackets = { trims: [null, bracket], slack: bracket, undecided: 0.01 };
+  expect(isMergedByDrafts(PLAIN, brackets)).toBe(false);
+  expect(isMergedByDrafts({ ...PLAIN, priority: 1, slack: slack(0.04) }, brackets)).toBe(true);
 });
 
 describe("a whole merge of a tensor that is drafted", () => {

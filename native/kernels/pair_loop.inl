@@ -1,14 +1,13 @@
-// Drafts of TIES where every weight is 1 and everything is bf16, the paper's setting and the usual one. The same
-// bytes and counts as the general body with brackets, in a quarter of its time: numbers are taken in pairs of
-// vectors, of even and of odd places (brackets, unlike cuts with ties, need no order); masks are stored and counted
-// later; and NaN and Inf are looked for in the sum of the votes only. Included inside a set's namespace.
+// TIES where every weight is 1 and everything is bf16, the paper's setting and the usual one. The same bytes and counts as
+// the general bodies, in a quarter of their time: numbers are taken in pairs of vectors, of even and of odd places; masks
+// are stored and counted later; and NaN and Inf are looked for in the sum of the votes only. Included inside a set's namespace.
 
 inline constexpr std::size_t kPairElements = 2 * kLanes;
 
-static TIESMITH_INLINE void load_pair(const Source& source, std::size_t element, Vec::F& even, Vec::F& odd) {
+static TIESMITH_INLINE void load_pair(const Source& source, std::size_t element, Vec::F* even_and_odd) {
   const std::uint8_t* p = source.bytes + 2 * element;
   __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(p) + 2 * kPrefetchElements));
-  Vec::load_bf16_pair(p, even, odd);
+  Vec::load_bf16_pair(p, even_and_odd[0], even_and_odd[1]);
 }
 
 static std::uint32_t largest_half(Vec::U x) {
@@ -16,48 +15,47 @@ static std::uint32_t largest_half(Vec::U x) {
   return std::max(low, Vec::largest(x) >> 16);
 }
 
-// Drafts kPairElements elements from `i` on, whose masks have the places from `slot` on; gives what it stores.
-template <class Draft>
-static TIESMITH_INLINE Vec::U draft_pair(Draft& draft, const Sources<Draft::kModels>& from, std::size_t i,
-                                         std::size_t slot, std::uint8_t* output, Vec::U& largest_sum) {
-  Vec::F base_even, base_odd, even[Draft::kModels], odd[Draft::kModels];
-  load_pair(from.base, i, base_even, base_odd);
-  for_each_model<Draft::kModels>(Draft::kModels, [&](std::size_t m) __attribute__((always_inline)) {
-    load_pair(from.models[m], i, even[m], odd[m]);
+// Merges kPairElements elements from `i` on, whose masks have the places from `slot` on; gives what it stores.
+template <class Body>
+static TIESMITH_INLINE Vec::U merge_pair_at(Body& body, const Sources<Body::kModels>& from, std::size_t i,
+                                            std::size_t slot, std::uint8_t* output, Vec::U& largest_sum) {
+  Vec::F base[2], theta[Body::kModels][2], merged[2];
+  load_pair(from.base, i, base);
+  for_each_model<Body::kModels>(Body::kModels, [&](std::size_t m) __attribute__((always_inline)) {
+    load_pair(from.models[m], i, theta[m]);
   });
-  const Vec::F merged_even = draft.merge(slot, base_even, even, largest_sum);
-  const Vec::F merged_odd = draft.merge(slot + 1, base_odd, odd, largest_sum);
-  return Vec::store_bf16_pair(output, merged_even, merged_odd);
+  body.merge_pair(slot, base, theta, merged, largest_sum);
+  return Vec::store_bf16_pair(output, merged[0], merged[1]);
 }
 
-// What the call of a draft is about, but for its cuts.
-struct DraftCall {
+// What a call is about, but for its cuts; `sink`: of drafts.
+struct PairCall {
   const ChunkInputs& inputs;
   const Output& output;
-  const UndecidedSink& sink;
+  UndecidedSink sink;
   ModelCounts* per_model;
   CombineCounts& counts;
 };
 
 // By value: its fields can stay in registers.
-template <class Draft>
-static Outcome draft_blocks(Draft draft, const DraftCall& call) {
+template <class Body>
+static Outcome merge_blocks(Body body, const PairCall& call) {
   const ChunkInputs& inputs = call.inputs;
   const Output& output = call.output;
-  const Sources<Draft::kModels> sources(inputs);
+  const Sources<Body::kModels> sources(inputs);
   for (std::size_t first = 0; first < inputs.element_count; first += kBlockElements) {
     const std::size_t count = std::min(kBlockElements, inputs.element_count - first);
     const std::size_t rest = count % kPairElements, whole = first + count - rest;
     Vec::U largest_sum = Vec::set_u(0), largest_result = Vec::set_u(0);
     std::size_t slot = 0;
     for (std::size_t i = first; i < whole; i += kPairElements, slot += 2) {
-      const Vec::U stored = draft_pair(draft, sources, i, slot, output.bytes + 2 * i, largest_sum);
+      const Vec::U stored = merge_pair_at(body, sources, i, slot, output.bytes + 2 * i, largest_sum);
       largest_result = Vec::max_halves(largest_result, Vec::and_u(stored, Vec::set_u(0x7fff7fffu)));
     }
     if (rest != 0) {
       const PaddedInputs tail(inputs, whole, rest);
       std::uint8_t padded[2 * kPairElements];
-      const Vec::U stored = draft_pair(draft, Sources<Draft::kModels>(tail.inputs), 0, slot, padded, largest_sum);
+      const Vec::U stored = merge_pair_at(body, Sources<Body::kModels>(tail.inputs), 0, slot, padded, largest_sum);
       largest_result = Vec::max_halves(largest_result, Vec::and_u(stored, Vec::set_u(0x7fff7fffu)));
       std::memcpy(output.bytes + 2 * whole, padded, 2 * rest);
       slot += 2;
@@ -72,10 +70,10 @@ static Outcome draft_blocks(Draft draft, const DraftCall& call) {
       const Outcome settled = settle_overflow(output, first, count, call.counts.saturated);
       if (settled.status != Status::Ok) return settled;
     }
-    draft.end_block(slot, first, call.sink);
+    body.end_block(slot, first, call.sink);
     if (output.sink.take != nullptr) output.sink.take(output.sink.context, output.bytes + 2 * first, 2 * count);
   }
-  draft.totals(inputs.element_count, call.per_model, call.counts);
+  body.totals(inputs.element_count, call.per_model, call.counts);
   return {Status::Ok, 0, 0};
 }
 
@@ -98,8 +96,8 @@ static TIESMITH_INLINE Outcome with_priority(int priority, Body body) {
   return body(std::integral_constant<int, -1>{});
 }
 
-// Whether the unit body may draft this: bf16 throughout, and no trim that could hide a NaN.
-static bool has_unit_draft(const ChunkInputs& inputs, const Election& election, const Output& output) {
+// Whether a body of pairs may do this: bf16 throughout, and no trim that could hide a NaN.
+static bool has_pair_body(const ChunkInputs& inputs, const Election& election, const Output& output) {
   if (inputs.model_count != 2 && inputs.model_count != 3) return false;
   for (std::size_t m = 0; m < inputs.model_count; ++m) {
     const ModelInput& model = inputs.models[m];
@@ -110,15 +108,21 @@ static bool has_unit_draft(const ChunkInputs& inputs, const Election& election, 
          all_stored_as(Dtype::BF16, inputs.base, inputs.models, inputs.model_count);
 }
 
-static Outcome draft_unit(const Combination& combination, int priority, const Brackets& brackets, const DraftCall& call) {
+static Outcome draft_unit(const Combination& combination, int priority, const Brackets& brackets, const PairCall& call) {
   const ChunkInputs& inputs = call.inputs;
   if (inputs.model_count == 3)
     return with_priority<3>(priority, [&](auto p) {
-      return draft_blocks(DraftOfThree<decltype(p)::value>(inputs, combination, brackets), call);
+      return merge_blocks(DraftOfThree<decltype(p)::value>(inputs, combination, brackets), call);
     });
   return with_trimmed(inputs, [&](auto trimmed) {
     return with_priority<2>(priority, [&](auto p) {
-      return draft_blocks(DraftOfTwo<decltype(trimmed)::value, decltype(p)::value>(inputs, combination, brackets), call);
+      return merge_blocks(DraftOfTwo<decltype(trimmed)::value, decltype(p)::value>(inputs, combination, brackets), call);
     });
+  });
+}
+
+static Outcome combine_two(const Combination& combination, int priority, const PairCall& call) {
+  return with_priority<2>(priority, [&](auto p) {
+    return merge_blocks(ExactTwo<decltype(p)::value>(call.inputs, combination), call);
   });
 }
