@@ -161,10 +161,7 @@ static void tally_slack_with(const ChunkInputs& inputs, const Election& election
                    [&](std::size_t slots) __attribute__((always_inline)) {
                      if (election.priority >= 0) writer.drain(slots);
                    },
-                   [&](std::size_t first, std::size_t count) {
-                     prefetch(sources.base, first, count);
-                     for (std::size_t m = 0; m < inputs.model_count; ++m) prefetch(sources.models[m], first, count);
-                   });
+                   prefetch_of(sources, inputs.model_count));
   writer.finish();
   counts.positive += positive.total();
   counts.negative += negative.total();

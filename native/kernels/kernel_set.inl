@@ -9,6 +9,7 @@
 #include "block_loop.inl"
 #include "combine.inl"
 #include "unit_weights.inl"
+#include "slack_two.inl"
 #include "draft_brackets.inl"
 #include "draft_two.inl"
 #include "draft_three.inl"

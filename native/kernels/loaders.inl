@@ -35,6 +35,18 @@ struct MixedLoader {
   }
 };
 
+// Elements of bf16 that are taken at a time as a pair of vectors.
+inline constexpr std::size_t kPairElements = 2 * kLanes;
+
+// Those at even, and those at odd places.
+template <bool kAhead = true>
+static TIESMITH_INLINE void load_pair(const Source& source, std::size_t element, Vec::F* even_and_odd) {
+  const std::uint8_t* p = source.bytes + 2 * element;
+  if constexpr (kAhead)
+    __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(p) + 2 * kPrefetchElements));
+  Vec::load_bf16_pair(p, even_and_odd[0], even_and_odd[1]);
+}
+
 static TIESMITH_INLINE void store(std::uint8_t* bytes, Dtype dtype, Vec::F value) {
   switch (dtype) {
     case Dtype::F32: return Vec::store_f32(bytes, value);

@@ -2,14 +2,6 @@
 // the general bodies, in a quarter of their time: numbers are taken in pairs of vectors, of even and of odd places; masks
 // are stored and counted later; and NaN and Inf are looked for in the sum of the votes only. Included inside a set's namespace.
 
-inline constexpr std::size_t kPairElements = 2 * kLanes;
-
-static TIESMITH_INLINE void load_pair(const Source& source, std::size_t element, Vec::F* even_and_odd) {
-  const std::uint8_t* p = source.bytes + 2 * element;
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(p) + 2 * kPrefetchElements));
-  Vec::load_bf16_pair(p, even_and_odd[0], even_and_odd[1]);
-}
-
 static std::uint32_t largest_half(Vec::U x) {
   const std::uint32_t low = Vec::largest(Vec::and_u(x, Vec::set_u(0xffffu)));
   return std::max(low, Vec::largest(x) >> 16);

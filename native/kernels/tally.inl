@@ -12,9 +12,9 @@ class TallyWriter {
   // `slot`: the place of the vector since the last drain(). It is the caller's, since a count of this object's would go by
   // way of memory from vector to vector, as all fields do beside stores of keys.
   TIESMITH_INLINE void add(std::size_t slot, Vec::U key, Vec::M live) {
-    const Vec::M over = Vec::both(live, Vec::greater_u(key, highs_));
-    above_.add(slot, over);
-    const Vec::M inside = Vec::without(Vec::without(live, over), Vec::greater_u(lows_, key));
+    const Vec::M not_above = Vec::at_least_where(live, highs_, key);
+    above_.add(slot, Vec::without(live, not_above));
+    const Vec::M inside = Vec::at_least_where(not_above, key, lows_);
     if constexpr (Vec::kStoresMasks) {
       held_masks_.put(slot, inside);
       Vec::store_u32(held_keys_ + slot * kLanes, key);
@@ -72,9 +72,19 @@ static TIESMITH_INLINE void prefetch(const Source& source, std::size_t first, st
   for (const std::uint8_t* p = source.bytes + first * size; p < end; p += 64) __builtin_prefetch(p);
 }
 
-// Calls whole(i, slot) for each vector of the elements that `sampling` names, tail(first, count) for what is left of a
-// run, and pause(slots) at least every TallyWriter::kBurst vectors; before a run, ahead(first, count) with the next one.
-template <class Whole, class Tail, class Pause, class Ahead>
+// Asks for a range of all sources early.
+template <std::size_t kModels>
+static TIESMITH_INLINE auto prefetch_of(const Sources<kModels>& sources, std::size_t model_count) {
+  return [&sources, model_count](std::size_t first, std::size_t count) {
+    prefetch(sources.base, first, count);
+    for (std::size_t m = 0; m < model_count; ++m) prefetch(sources.models[m], first, count);
+  };
+}
+
+// Calls whole(i, slot) for every kStep elements (a vector or two) of those that `sampling` names, tail(first, count) for
+// what is left of a run, and pause(slots) at least every TallyWriter::kBurst vectors; before a run, ahead(first, count)
+// with the next one.
+template <std::size_t kStep = kLanes, class Whole, class Tail, class Pause, class Ahead>
 static TIESMITH_INLINE void for_each_sampled(std::size_t element_count, const Sampling& sampling, Whole whole,
                                              Tail tail, Pause pause, Ahead ahead) {
   for (std::size_t first = 0; first < element_count; first += sampling.stride) {
@@ -82,15 +92,15 @@ static TIESMITH_INLINE void for_each_sampled(std::size_t element_count, const Sa
     const std::size_t next = first + sampling.stride;
     if (end < next && next < element_count) ahead(next, std::min(sampling.run, element_count - next));
     std::size_t i = first;
-    while (i + kLanes <= end) {
-      const std::size_t stop = std::min(end - kLanes, i + (TallyWriter::kBurst - 1) * kLanes);
+    while (i + kStep <= end) {
+      const std::size_t stop = std::min(end - kStep, i + TallyWriter::kBurst * kLanes - kStep);
       std::size_t slot = 0;
-      for (; i <= stop; i += kLanes) whole(i, slot++);
+      for (; i <= stop; i += kStep, slot += kStep / kLanes) whole(i, slot);
       pause(slot);
     }
     if (i == end) continue;
     tail(i, end - i);
-    pause(1);  // runs shorter than a vector have nothing but tails
+    pause(kStep / kLanes);  // runs shorter than a step have nothing but tails
   }
 }
 

@@ -118,10 +118,7 @@ static void tally_unit_slack(const ChunkInputs& inputs, const Election& election
   };
   for_each_sampled(inputs.element_count, sampling, whole, tail,
                    [&](std::size_t slots) __attribute__((always_inline)) { writer.drain(slots); },
-                   [&](std::size_t first, std::size_t count) {
-                     prefetch(sources.base, first, count);
-                     for (std::size_t m = 0; m < inputs.model_count; ++m) prefetch(sources.models[m], first, count);
-                   });
+                   prefetch_of(sources, inputs.model_count));
   writer.finish();
   counts.priority_retained += retained.total();
   counts.priority_discarded += lost_count.total();
@@ -152,21 +149,4 @@ static Outcome combine_unit_ties(const ChunkInputs& inputs, const Election& elec
       });
   finish_unit_counts(inputs.element_count, running, per_model, counts);
   return outcome;
-}
-
-static void tally_slack(const ChunkInputs& inputs, const Election& election, const Window& window,
-                        const Sampling& sampling, Tally& tally, ElectionCounts& counts) noexcept {
-  const bool unit = has_unit_weights(inputs, election) && election.priority >= 0;
-  with_loader(inputs.base, inputs.models, inputs.model_count, [&](auto loader) {
-    with_model_count(inputs.model_count, [&](auto models) {
-      constexpr std::size_t kModels = decltype(models)::value;
-      using Loader = decltype(loader);
-      if constexpr (kModels > 0) {
-        if (unit && sampling.run < sampling.stride)
-          return tally_unit_slack<typename Loader::OfRuns, kModels>(inputs, election, window, sampling, tally, counts);
-        if (unit) return tally_unit_slack<Loader, kModels>(inputs, election, window, sampling, tally, counts);
-      }
-      tally_slack_with<Loader, kModels>(inputs, election, window, sampling, tally, counts);
-    });
-  });
 }
