@@ -93,22 +93,25 @@ inline void evict_from_page_cache(const std::vector<std::string>& paths) {
   }
 }
 
-// Buffered reads of every byte, several at once so that the disk stays busy.
+// Reads every file from front to back, as whoever copies or checks it does, several files at once so that the disk stays
+// busy. Reads that jump about in a file would fill the page cache with smaller pages than the system makes otherwise.
 inline void read_into_page_cache(const std::vector<std::string>& paths, unsigned thread_count) {
-  for (const std::string& path : paths) {
-    const MappedFile file(path);
-    std::atomic<std::uint64_t> next{0};
-    std::vector<std::thread> readers;
-    for (unsigned reader = 0; reader < thread_count; ++reader) {
-      readers.emplace_back([&] {
-        AlignedBlock block;
-        for (std::uint64_t at; (at = next.fetch_add(kBlockBytes)) < file.bytes();) {
-          if (pread(file.fd(), block.data(), kBlockBytes, static_cast<off_t>(at)) < 0) fail_errno("read", path);
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> readers;
+  for (unsigned reader = 0; reader < thread_count; ++reader) {
+    readers.emplace_back([&] {
+      AlignedBlock block;
+      for (std::size_t file; (file = next.fetch_add(1)) < paths.size();) {
+        const MappedFile mapped(paths[file]);
+        ssize_t got = 1;
+        for (off_t at = 0; got > 0; at += got) {
+          got = pread(mapped.fd(), block.data(), kBlockBytes, at);
+          if (got < 0) fail_errno("read", paths[file]);
         }
-      });
-    }
-    for (std::thread& reader : readers) reader.join();
+      }
+    });
   }
+  for (std::thread& reader : readers) reader.join();
 }
 
 }  // namespace bench
