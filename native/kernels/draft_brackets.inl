@@ -1,4 +1,5 @@
-// What drafts and analyses of numbers in pairs of vectors share: naming what is undecided, and comparing with brackets. Included inside a set's namespace.
+// What drafts and analyses of numbers in pairs of vectors share: naming what is undecided, and comparing with brackets.
+// Included inside a set's namespace.
 
 // Names the elements of a block to the sink, from masks of even and of odd places in turn; gives their number.
 static std::size_t list_undecided_pairs(MaskLog& undecided, std::size_t slots, std::size_t first, const UndecidedSink& sink) {

@@ -10,8 +10,7 @@ class DraftOfTwo {
   static constexpr bool kHasSlack = kPriority >= 0;
 
   DraftOfTwo(const ChunkInputs& inputs, const Combination& combination, const Brackets& brackets)
-      : brackets_(inputs, kHasSlack ? &combination.slack : nullptr, brackets),
-        lambda_(static_cast<float>(combination.lambda)), share_(combination.normalize ? 0.5f : 1.0f) {}
+      : brackets_(inputs, kHasSlack ? &combination.slack : nullptr, brackets), mean_(combination) {}
 
   // `slot`: the place of the first vector's masks in the block.
   TIESMITH_INLINE void merge_pair(std::size_t slot, const Vec::F* base, const Vec::F (*theta)[2], Vec::F* merged,
@@ -53,11 +52,7 @@ class DraftOfTwo {
                                     : Vec::without(takes_second, Vec::without(lost[0], lost_for_good));
     }
     count(slot, nonzero, kept, lost, lost_for_good, undecided);
-    const Vec::M agreeing = Vec::unsigned_where(Vec::both(kept[0], kept[1]), Vec::xor_f(tau[0], tau[1]));
-    // Halving is exact, and the same as dividing by 2.
-    const Vec::F merged =
-        Vec::select(agreeing, Vec::mul(sum, Vec::set(share_)), Vec::select(takes_second, tau[1], first));
-    return Vec::add(Vec::mul(merged, Vec::set(lambda_)), base);
+    return mean_.merge(base, kept, tau, first, sum, takes_second);
   }
 
   // `slots`: vectors in the block that begins at element `first`.
@@ -99,7 +94,7 @@ class DraftOfTwo {
   }
 
   UnitBrackets<2> brackets_;
-  float lambda_, share_;
+  MeanOfTwo mean_;
   MaskCounter nonzero_[2], retained_[2], discarded_[2], lost_for_good_;
   MaskLog undecided_;
   std::uint64_t undecided_count_ = 0;

@@ -10,7 +10,7 @@ class ExactTwo {
 
   ExactTwo(const ChunkInputs& inputs, const Combination& combination)
       : trims_(inputs), slack_(kHasSlack ? TrimKind::ByCut : TrimKind::Nothing, combination.slack),
-        lambda_(static_cast<float>(combination.lambda)), share_(combination.normalize ? 0.5f : 1.0f) {}
+        mean_(combination) {}
 
   TIESMITH_INLINE void merge_pair(std::size_t slot, const Vec::F* base, const Vec::F (*theta)[2], Vec::F* merged,
                                   Vec::U& largest_sum) {
@@ -40,11 +40,9 @@ class ExactTwo {
     });
     if constexpr (kHasSlack) give_back(slot, lost[kPriority], sum, takes_second);
     for_each_place([&](std::size_t p) __attribute__((always_inline)) {
-      const Vec::M agreeing = Vec::unsigned_where(Vec::both(kept[0][p], kept[1][p]), Vec::xor_f(tau[0][p], tau[1][p]));
-      // Halving is exact, and the same as dividing by 2.
-      const Vec::F mean = Vec::mul(sum[p], Vec::set(share_));
-      const Vec::F chosen = Vec::select(agreeing, mean, Vec::select(takes_second[p], tau[1][p], first[p]));
-      merged[p] = Vec::add(Vec::mul(chosen, Vec::set(lambda_)), base[p]);
+      const Vec::M both_kept[2] = {kept[0][p], kept[1][p]};
+      const Vec::F numbers[2] = {tau[0][p], tau[1][p]};
+      merged[p] = mean_.merge(base[p], both_kept, numbers, first[p], sum[p], takes_second[p]);
     });
   }
 
@@ -84,6 +82,6 @@ class ExactTwo {
 
   ExactTrims<2> trims_;
   Selector slack_;
-  float lambda_, share_;
+  MeanOfTwo mean_;
   MaskCounter nonzero_[2], retained_[2], discarded_[2], given_back_;
 };

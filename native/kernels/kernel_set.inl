@@ -11,6 +11,7 @@
 #include "unit_weights.inl"
 #include "slack_two.inl"
 #include "draft_brackets.inl"
+#include "mean_of_two.inl"
 #include "draft_two.inl"
 #include "draft_three.inl"
 #include "exact_two.inl"

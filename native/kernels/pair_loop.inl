@@ -1,6 +1,7 @@
 // TIES where every weight is 1 and everything is bf16, the paper's setting and the usual one. The same bytes and counts as
 // the general bodies, in a quarter of their time: numbers are taken in pairs of vectors, of even and of odd places; masks
-// are stored and counted later; and NaN and Inf are looked for in the sum of the votes only. Included inside a set's namespace.
+// are stored and counted later; and NaN and Inf are looked for in the sum of the votes only.
+// Included inside a set's namespace.
 
 static std::uint32_t largest_half(Vec::U x) {
   const std::uint32_t low = Vec::largest(Vec::and_u(x, Vec::set_u(0xffffu)));

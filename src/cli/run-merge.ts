@@ -8,13 +8,7 @@ import { recipeOf } from "./recipe-of.ts";
 import { resumeCommand } from "./resume-command.ts";
 import { printJson, printMessage, printResult } from "./terminal.ts";
 
-let summary: Promise<typeof import("./merge-summary.ts")> | undefined;
-
-/** What the summary takes is loaded while threads merge: at the end it would be waited for. */
-function loadSummary() {
-  summary ??= import("./merge-summary.ts");
-  return summary;
-}
+const loadSummary = () => import("./merge-summary.ts");
 
 /** Merges, with progress on stderr and the summary on stdout. Ctrl-C ends it in order. */
 export async function runMerge(words: readonly string[], options: MergeCommandOptions): Promise<void> {
@@ -34,13 +28,15 @@ async function mergeUntilAborted(
 ): Promise<MergeResult> {
   const request = mergeOptions(options);
   const recipe = await recipeOf(words, options);
+  const { json = false, quiet = false } = options;
   try {
-    return await withProgress(options.quiet === true, (report) =>
+    return await withProgress(quiet, (report) =>
       merge(recipe, {
         ...request,
         signal,
         onProgress: (progress) => {
-          void loadSummary();
+          // While threads merge: at the end it would be waited for.
+          if (!json && !quiet) void loadSummary();
           report(progress);
         },
       }),
