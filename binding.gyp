@@ -25,6 +25,7 @@
         "native/io/output_folder.cc",
         "native/io/page_guard.cc",
         "native/io/pages.cc",
+        "native/io/borrowed_cache.cc",
         "native/io/pages_done.cc",
         "native/io/read_ahead.cc",
         "native/io/xxh3.cc",

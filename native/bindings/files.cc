@@ -15,15 +15,15 @@ std::string text_argument(const Napi::CallbackInfo& info, std::size_t index, con
   return text;
 }
 
-// mapFile(path, streamed = false) -> handle
+// mapFile(path, borrows = false) -> handle
 Napi::Value map_file(const Napi::CallbackInfo& info) {
   const std::string path = text_argument(info, 0, "path");
   if (!info[1].IsUndefined() && !info[1].IsBoolean())
-    throw Napi::TypeError::New(info.Env(), "Expected streamed to be true or false");
+    throw Napi::TypeError::New(info.Env(), "Expected borrows to be true or false");
   SystemError error;
   auto file = MappedFile::open(path, error);
   if (error) throw_system_error(info.Env(), error, path);
-  if (info[1].IsBoolean() && info[1].As<Napi::Boolean>()) file->stream();
+  if (info[1].IsBoolean() && info[1].As<Napi::Boolean>()) file->borrow();
   return make_handle<const MappedFile>(info.Env(), std::move(file));
 }
 

@@ -67,6 +67,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path, Syst
 
 MappedFile::~MappedFile() {
   ahead_.stop();
+  drop_pages(data_, descriptor_, borrowed_.give_back_all());
   if (data_ != nullptr) munmap(const_cast<std::uint8_t*>(data_), size_);
   ::close(descriptor_);
 }
@@ -82,13 +83,8 @@ void MappedFile::read_ahead(std::size_t byte_offset, std::size_t byte_count) con
   if (range.count > 0 && !looks_resident(data_, range)) ahead_.ask(range);
 }
 
-void MappedFile::drop_cached(std::size_t byte_offset, std::size_t byte_count) const noexcept {
-  // The system lets go of whole large pages only, and keeps those of which a part is mapped: the last one to be done
-  // with one drops it.
-  constexpr std::size_t kLargePage = std::size_t{2} << 20;
-  const std::size_t first = byte_offset / kLargePage * kLargePage;
-  const std::size_t end = (byte_offset + byte_count + kLargePage - 1) / kLargePage * kLargePage;
-  posix_fadvise(descriptor_, static_cast<off_t>(first), static_cast<off_t>(end - first), POSIX_FADV_DONTNEED);
+void MappedFile::give_back(std::size_t byte_offset, std::size_t byte_count) const {
+  drop_pages(data_, descriptor_, borrowed_.give_back(byte_offset, byte_count));
 }
 
 bool MappedFile::populate(std::size_t byte_offset, std::size_t byte_count) const noexcept {

@@ -1,13 +1,13 @@
 // Read-only mappings of input files, shared by all threads of the process.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "io/borrowed_cache.h"
 #include "io/page_guard.h"
 #include "io/read_ahead.h"
 
@@ -39,24 +39,26 @@ class MappedFile {
 
   // Has a range read soon, without waiting for it. Clamped to the file; a hint only.
   void read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept;
-  // From now on what is read for the last time does not stay in the page cache either: for files that would not fit.
-  void stream() const noexcept { streamed_.store(true, std::memory_order_relaxed); }
-  bool is_streamed() const noexcept { return streamed_.load(std::memory_order_relaxed); }
-  // Lets go of a range's pages that nobody has mapped.
-  void drop_cached(std::size_t byte_offset, std::size_t byte_count) const noexcept;
+  // From now on what is not in the page cache is borrowed: it leaves it again when it has been read for the last time, or
+  // with the mapping.
+  void borrow() const { borrowed_.borrow(); }
+  // Whether the page cache has this byte for this mapping only.
+  bool is_borrowed(std::size_t byte_offset) const { return borrowed_.has(byte_offset); }
+  // Nobody is to read this range again, nor has it mapped: what of it is borrowed leaves the page cache.
+  void give_back(std::size_t byte_offset, std::size_t byte_count) const;
   // Maps the pages of a range at once, instead of one fault for every few of them, waiting for those not read
   // yet. Gives false where a page cannot be read (the file shrank, the disk failed).
   bool populate(std::size_t byte_offset, std::size_t byte_count) const noexcept;
 
  private:
   MappedFile(std::string path, int descriptor, const std::uint8_t* data, std::size_t size)
-      : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size), ahead_(data, descriptor) {}
+      : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size), borrowed_(data, size), ahead_(data, descriptor, borrowed_) {}
 
   std::string path_;
   int descriptor_;
   const std::uint8_t* data_;
   std::size_t size_;
-  mutable std::atomic<bool> streamed_ = false;
+  mutable BorrowedCache borrowed_;
   mutable ReadAhead ahead_;
   PageGuardHold guard_;  // for as long as somebody may read the mapping
 };

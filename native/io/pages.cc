@@ -1,5 +1,6 @@
 #include "io/pages.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -26,13 +27,15 @@ PageRange page_range(std::size_t byte_offset, std::size_t byte_count, std::size_
   return {first, end - first};
 }
 
+bool is_resident(const std::uint8_t* data, std::size_t byte_offset) {
+  unsigned char resident = 0;
+  const std::uint8_t* page = data + byte_offset / page_bytes() * page_bytes();
+  return mincore(const_cast<std::uint8_t*>(page), 1, &resident) == 0 && (resident & 1) != 0;
+}
+
 bool looks_resident(const std::uint8_t* data, const PageRange& range) {
-  for (const std::size_t offset : {std::size_t{0}, range.count / 2, range.count - 1}) {
-    unsigned char resident = 0;
-    const std::uint8_t* page = data + (range.first + offset) / page_bytes() * page_bytes();
-    if (mincore(const_cast<std::uint8_t*>(page), 1, &resident) != 0 || (resident & 1) == 0) return false;
-  }
-  return true;
+  return is_resident(data, range.first) && is_resident(data, range.first + range.count / 2) &&
+         is_resident(data, range.first + range.count - 1);
 }
 
 Populated populate_pages(const std::uint8_t* data, const PageRange& range) {
@@ -42,6 +45,13 @@ Populated populate_pages(const std::uint8_t* data, const PageRange& range) {
     return errno == EFAULT || errno == EHWPOISON ? Populated::Unreadable : Populated::Unsupported;
   }
   return Populated::All;
+}
+
+void drop_pages(const std::uint8_t* data, int descriptor, const std::vector<PageRange>& ranges) noexcept {
+  for (const auto& [first, count] : ranges) {
+    madvise(const_cast<std::uint8_t*>(data) + first, count, MADV_DONTNEED);
+    posix_fadvise(descriptor, static_cast<off_t>(first), static_cast<off_t>(count), POSIX_FADV_DONTNEED);
+  }
 }
 
 }  // namespace tiesmith

@@ -32,23 +32,19 @@ bool unmap_at_once(const std::vector<iovec>& pages) noexcept {
 void PagesDone::add(const std::shared_ptr<const MappedFile>& file, std::size_t byte_offset, std::size_t byte_count) {
   const std::size_t end = byte_offset + byte_count;
   byte_count_ += byte_count;
+  if (file->is_borrowed(byte_offset)) borrowed_count_ += byte_count;
   const auto before = std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) {
     return range.end == byte_offset && range.file.lock() == file;
   });
   if (before != ranges_.end()) before->end = end;
   else ranges_.push_back({file, byte_offset, end});
-  if (byte_count_ >= bytes_at_a_time_ || ranges_.size() == kMostRanges) unmap();
+  if (byte_count_ >= bytes_at_a_time_ || borrowed_count_ >= borrowed_at_a_time_ || ranges_.size() == kMostRanges) unmap();
 }
 
 void PagesDone::unmap() {
   static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   std::vector<iovec> pages;
   std::vector<std::shared_ptr<const MappedFile>> held;
-  struct Streamed {
-    const MappedFile* file;
-    std::size_t byte_offset, byte_count;
-  };
-  std::vector<Streamed> streamed;
   for (const Range& range : ranges_) {
     const auto file = range.file.lock();
     if (file == nullptr) continue;
@@ -58,13 +54,13 @@ void PagesDone::unmap() {
     const std::size_t end = range.end / page * page;
     if (first >= end) continue;
     pages.push_back({const_cast<std::uint8_t*>(file->data()) + first, end - first});
-    if (file->is_streamed()) streamed.push_back({file.get(), first, end - first});
   }
   if (!unmap_at_once(pages))
     for (const iovec& range : pages) madvise(range.iov_base, range.iov_len, MADV_DONTNEED);
-  for (const auto& [file, byte_offset, byte_count] : streamed) file->drop_cached(byte_offset, byte_count);
+  for (const Range& range : ranges_)
+    if (const auto file = range.file.lock()) file->give_back(range.begin, range.end - range.begin);
   ranges_.clear();
-  byte_count_ = 0;
+  byte_count_ = borrowed_count_ = 0;
 }
 
 }  // namespace tiesmith

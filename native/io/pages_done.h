@@ -16,9 +16,12 @@ class PagesDone {
  public:
   // A few per cent of what a thread reads in a second.
   static constexpr std::size_t kBytesAtATime = std::size_t{128} << 20;
+  // Of what the page cache is to be given back, soon enough that what is read next takes its place.
+  static constexpr std::size_t kBorrowedAtATime = std::size_t{24} << 20;
 
-  explicit PagesDone(std::size_t bytes_at_a_time = kBytesAtATime) : bytes_at_a_time_(bytes_at_a_time) {}
-  // They may be read again, and stay in the page cache unless their file is streamed.
+  explicit PagesDone(std::size_t bytes_at_a_time = kBytesAtATime, std::size_t borrowed_at_a_time = kBorrowedAtATime)
+      : bytes_at_a_time_(bytes_at_a_time), borrowed_at_a_time_(borrowed_at_a_time) {}
+  // They may be read again, and stay in the page cache unless they are borrowed.
   void add(const std::shared_ptr<const MappedFile>& file, std::size_t byte_offset, std::size_t byte_count);
 
  private:
@@ -29,7 +32,8 @@ class PagesDone {
   void unmap();
 
   std::vector<Range> ranges_;
-  std::size_t bytes_at_a_time_, byte_count_ = 0;
+  const std::size_t bytes_at_a_time_, borrowed_at_a_time_;
+  std::size_t byte_count_ = 0, borrowed_count_ = 0;
 };
 
 }  // namespace tiesmith

@@ -34,12 +34,13 @@ void ReadAhead::ask(const PageRange& range) noexcept {
 
 void ReadAhead::skip(const PageRange& range) noexcept {
   const std::lock_guard lock(mutex_);
-  if (ranges_.empty()) return;
-  PageRange& next = ranges_.front();
+  // Anywhere in the line: several threads read, and what has been read and given back must not be read once more.
   const std::size_t end = range.first + range.count;
-  if (next.first < range.first || next.first >= end) return;
-  const std::size_t skipped = std::min(end - next.first, next.count);
-  next = {next.first + skipped, next.count - skipped};
+  for (PageRange& asked : ranges_) {
+    if (asked.first < range.first || asked.first >= end) continue;
+    const std::size_t skipped = std::min(end - asked.first, asked.count);
+    asked = {asked.first + skipped, asked.count - skipped};
+  }
 }
 
 void ReadAhead::stop() noexcept {
@@ -65,7 +66,11 @@ bool ReadAhead::take_piece(PageRange& piece) noexcept {
 }
 
 void ReadAhead::read_all() noexcept {
-  for (PageRange piece; take_piece(piece);) read_piece(data_, descriptor_, piece);
+  for (PageRange piece; take_piece(piece);) {
+    read_piece(data_, descriptor_, piece);
+    // Who needed it may have been faster, and be done with it.
+    drop_pages(data_, descriptor_, borrowed_.given_back(piece));
+  }
 }
 
 }  // namespace tiesmith

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "io/borrowed_cache.h"
 #include "io/pages.h"
 
 namespace tiesmith {
@@ -15,15 +16,16 @@ namespace tiesmith {
 // a mapping with MADV_HUGEPAGE fill it with large ones, which take a tenth of the time to make, to map and to read.
 class ReadAhead {
  public:
-  // `data` is a mapping of `descriptor`; both outlive this.
-  ReadAhead(const std::uint8_t* data, int descriptor) : data_(data), descriptor_(descriptor) {}
+  // `data` is a mapping of `descriptor`, and `borrowed` what that takes of the page cache; all outlive this.
+  ReadAhead(const std::uint8_t* data, int descriptor, const BorrowedCache& borrowed)
+      : data_(data), descriptor_(descriptor), borrowed_(borrowed) {}
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
   ~ReadAhead() { stop(); }
 
   // Reads a range after those asked for before. A hint: failures are left to whoever needs the bytes.
   void ask(const PageRange& range) noexcept;
-  // A thread reads this range for itself: what is next to be read here goes on after it.
+  // A thread reads this range for itself: what begins inside of it goes on after it.
   void skip(const PageRange& range) noexcept;
   // Forgets what was asked for, and waits for the piece that is being read. To be called before the mapping goes.
   void stop() noexcept;
@@ -34,6 +36,7 @@ class ReadAhead {
 
   const std::uint8_t* data_;
   int descriptor_;
+  const BorrowedCache& borrowed_;
   std::mutex mutex_;
   std::deque<PageRange> ranges_;  // guarded by the mutex, as is what follows
   bool is_running_ = false;

@@ -36,6 +36,7 @@ export interface MergeCommandOptions extends OutputOptions, RecipeWordOptions, D
   readonly sha256?: boolean;
   readonly language?: readonly string[];
   readonly cuts?: string;
+  readonly keepCached?: boolean;
 }
 
 /** Adds the command to the program. */
@@ -51,6 +52,7 @@ export function addMergeCommand(program: Command): void {
     .option("--hash-inputs", "add the SHA-256 of the inputs to the manifest")
     .option("--sha256", "add the SHA-256 of the output's shards to the manifest")
     .option("--cuts <folder>", "keep measured cuts there, for merges of the same inputs")
+    .option("--keep-cached", "keep inputs in the page cache, for merges that follow")
     .option("--language <tag>", "a language for the model card, or si,en; repeatable", collect);
   addOutputOptions(command, "print nothing but errors")
     .addHelpText("after", EXAMPLES)

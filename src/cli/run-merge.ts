@@ -53,7 +53,7 @@ async function mergeUntilAborted(
 /** `--out` is checked here and not by commander, which would miss it before it sees that `--outt` is a slip. */
 function mergeOptions(options: MergeCommandOptions): MergeOptions {
   const { out, format, type, threads, maxMemory, maxShardSize, overwrite, resume, restart } = options;
-  const { saturate, hashInputs, sha256, cuts, language } = options;
+  const { saturate, hashInputs, sha256, cuts, keepCached, language } = options;
   if (out === undefined) {
     const message = "Expected --out PATH, the model folder or file to write, but found none";
     throw new TiesmithError("USAGE", message, { option: "--out" });
@@ -73,6 +73,7 @@ function mergeOptions(options: MergeCommandOptions): MergeOptions {
     hashInputs,
     sha256,
     cuts,
+    keepCached,
     languages,
   };
 }

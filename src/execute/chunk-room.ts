@@ -2,10 +2,13 @@
 import { Gate } from "./in-flight.ts";
 
 export class ChunkRoom {
+  /** At the most. */
+  readonly chunks: number;
   readonly #chunks: Gate;
   readonly #turn = new Gate(1);
 
   constructor(chunks: number) {
+    this.chunks = chunks;
     this.#chunks = new Gate(chunks);
   }
 

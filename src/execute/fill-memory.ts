@@ -1,4 +1,4 @@
-/** Whether inputs are kept in the page cache for the next merge, or leave it as soon as they were read. */
+/** Whether inputs can be kept in the page cache for the next merge. */
 import { freemem } from "node:os";
 
 /**

@@ -20,6 +20,7 @@ const KNOWN: readonly (keyof MergeOptions)[] = [
   "languages",
   "chunkElements",
   "cuts",
+  "keepCached",
   "onProgress",
   "signal",
 ];
@@ -32,6 +33,8 @@ export function checkMergeOptions(options: MergeOptions): void {
     refuse("out", "the path of a folder or file", options.out);
   checkFormat(options);
   checkCuts(options.cuts);
+  if (options.keepCached !== undefined && typeof options.keepCached !== "boolean")
+    refuse("keepCached", "true or false", options.keepCached);
   checkWhole("threads", options.threads, 1, 1024);
   checkWhole("maxMemoryBytes", options.maxMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
   checkWhole("maxShardBytes", options.maxShardBytes, 1, Number.MAX_SAFE_INTEGER);

@@ -51,6 +51,11 @@ export interface MergeOptions {
   readonly chunkElements?: number | undefined;
   /** Cuts of earlier merges, or the folder of a {@link CutCache}: what is known is not measured again. */
   readonly cuts?: CutCache | string | undefined;
+  /**
+   * Keep inputs in the page cache for merges that follow, if they fit; default: where `cuts` are given. Else the page cache
+   * is left as it was found: what was read from the disk leaves it as the merge goes on.
+   */
+  readonly keepCached?: boolean | undefined;
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

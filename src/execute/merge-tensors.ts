@@ -1,8 +1,7 @@
 /** Runs the tensors of a merge through the pool, nearly in file order, a bounded number at a time. */
-import type { TiesArithmetic } from "../methods/method.ts";
 import type { ChunkResult } from "../native/addon.ts";
 import { addCounts } from "./chunk-counts.ts";
-import { isMergedByDrafts } from "./drafted-sweeps.ts";
+import { isMergedByDrafts, mergesByDrafts } from "./drafted-sweeps.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { Lookahead } from "./lookahead.ts";
 import { type KnownParts, type Measured, measureScope } from "./measure.ts";
@@ -29,6 +28,13 @@ export interface MergeHooks {
   /** Elements of a tensor have been combined. */
   advanced(work: Work, elementCount: number): void;
 }
+
+/**
+ * Full chunks whose inputs are read ahead: 200 MB of three models in half precision, which
+ * keeps a disk busy. What is read ahead takes memory that a virtual machine's host may have to give first (0.3 s of a core
+ * for 200 MB).
+ */
+const CHUNKS_AHEAD = 8;
 
 /** Of tensors that are merged by one thread: one is computed, one is written, one is there when the thread is free. */
 const BATCHES_PER_THREAD = 3;
@@ -77,12 +83,16 @@ export async function mergeTensors(
   const known = { scope, before };
   const { threads, chunksPerThread } = pool;
   const isKnown = (tensor: TensorWork) => isMeasured(tensor, known);
-  const groups = groupWorks(works, { threads, chunksPerThread, isMeasured: isKnown });
-  const room = chunksPerThread * chunkElementsOf(works);
+  const isDraftable = (tensor: TensorWork) =>
+    tensor.arithmetic.kind === "ties" && mergesByDrafts(tensor.arithmetic) && hasRoomForDrafts(tensor, pool);
+  const groups = groupWorks(works, { threads, chunksPerThread, isMeasured: isKnown, isDraftable });
+  const chunkElements = chunkElementsOf(works);
+  const room = chunksPerThread * chunkElements;
   // A whole number, so that what has left leaves nothing behind.
   const share = Math.ceil(room / BATCHES_PER_THREAD);
   const ahead: ByteRange[] = [];
-  const prepared = new Lookahead(groups, async (group) => {
+  const window = { costOf: (group: WorkGroup) => group.cost, limit: CHUNKS_AHEAD * chunkElements };
+  const prepared = new Lookahead(groups, window, async (group) => {
     const { spread } = group;
     if (spread !== null && !isKnown(spread)) return sampleAhead(spread, group.order, pool);
     ahead.push(...group.works.flatMap(rangesOf));
@@ -196,7 +206,7 @@ async function mergeChunks(
   if (own !== null)
     return { results: await combineChunks(run, (i) => measuredForChunk(own, i)), measured: own };
   const sweeps = new PoolSweeps(run.chunks, run.pool, run.order);
-  if (brackets !== null && isDrafted(tensor, arithmetic, brackets, run.pool)) {
+  if (brackets !== null && hasRoomForDrafts(tensor, run.pool) && isMergedByDrafts(arithmetic, brackets)) {
     const drafted = await mergeDrafted(run, brackets);
     if (drafted !== null) return drafted;
   }
@@ -205,9 +215,8 @@ async function mergeChunks(
 }
 
 /** Drafts stay in memory until their tensor is measured: while one is, another must have room to begin. */
-function isDrafted(tensor: TensorWork, arithmetic: TiesArithmetic, brackets: Brackets, pool: Pool): boolean {
-  const room = pool.threads * pool.chunksPerThread;
-  return chunkCount(tensor) <= room / 2 && isMergedByDrafts(arithmetic, brackets);
+function hasRoomForDrafts(tensor: TensorWork, { threads, chunksPerThread }: Pool): boolean {
+  return chunkCount(tensor) <= (threads * chunksPerThread) / 2;
 }
 
 async function combineChunks(

@@ -8,15 +8,15 @@ import { vanishedInput } from "./unreadable-input.ts";
 export class OpenFiles {
   readonly #inputs = new Map<string, MappedFileHandle>();
   readonly #outputs = new Map<string, OutputFileHandle>();
-  readonly #areStreamed: () => boolean;
+  readonly #borrowsCache: () => boolean;
 
-  /** @param areStreamed whether inputs that are opened now are not to stay in the page cache */
-  constructor(areStreamed = () => false) {
-    this.#areStreamed = areStreamed;
+  /** @param borrowsCache whether inputs that are opened now are to leave the page cache as they are read */
+  constructor(borrowsCache = () => false) {
+    this.#borrowsCache = borrowsCache;
   }
 
   readonly input = (path: string): MappedFileHandle =>
-    openOnce(this.#inputs, path, () => mapInput(path, this.#areStreamed()));
+    openOnce(this.#inputs, path, () => mapInput(path, this.#borrowsCache()));
 
   readonly output = (path: string): OutputFileHandle =>
     openOnce(this.#outputs, path, () => addon().openOutput(path));
@@ -28,9 +28,9 @@ export class OpenFiles {
 }
 
 /** Its header was read before: that nothing is there now is news. */
-function mapInput(path: string, streamed: boolean): MappedFileHandle {
+function mapInput(path: string, borrows: boolean): MappedFileHandle {
   try {
-    return addon().mapFile(path, streamed);
+    return addon().mapFile(path, borrows);
   } catch (error) {
     if ((error as { errno?: number }).errno !== constants.errno.ENOENT) throw error;
     throw TiesmithError.fromProblem(vanishedInput(path));

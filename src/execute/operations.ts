@@ -228,11 +228,11 @@ export type BatchAnswer = { readonly answers: readonly unknown[] } | { readonly 
 
 /** The places in {@link WorkerSetting.shared}. */
 export const CANCELLED = 0;
-export const STREAMED = 1;
+export const BORROWS = 1;
 
 /** What every worker is born with. */
 export interface WorkerSetting {
-  /** Two Int32: nonzero once the run is cancelled, read between operations; and once inputs are streamed, when one is opened. */
+  /** Two Int32: nonzero once the run is cancelled, read between operations; and once inputs only borrow the page cache, when one is opened. */
   readonly shared: SharedArrayBuffer;
   /** How many chunks of whole tensors it may hold in memory. */
   readonly chunks: number;

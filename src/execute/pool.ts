@@ -11,10 +11,10 @@ import {
   type Answer,
   type Batch,
   type BatchAnswer,
+  BORROWS,
   CANCELLED,
   type LoadedMessage,
   type Operation,
-  STREAMED,
   type TimedMessage,
   type WorkerSetting,
 } from "./operations.ts";
@@ -105,9 +105,9 @@ export class Pool {
     return answers[0] as Answer<O>;
   }
 
-  /** Makes threads drop what they read last of inputs that they open from now on; see {@link fillMemory}. */
-  streamInputs(): void {
-    Atomics.store(this.#shared, STREAMED, 1);
+  /** Inputs that are opened from now on leave the page cache as they are read, but for what was there before. */
+  borrowCache(): void {
+    Atomics.store(this.#shared, BORROWS, 1);
   }
 
   /** Makes every batch end at its next operation. A running native call (below 100 ms) is not cut short. */

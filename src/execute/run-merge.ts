@@ -193,7 +193,7 @@ async function mergeAll(
   meter: ProgressMeter,
   options: MergeOptions,
 ): Promise<Merged> {
-  if (fillMemory(plan.readBytes)) pool.streamInputs();
+  if (!keepsCached(options) || fillMemory(plan.readBytes)) pool.borrowCache();
   const works = planWorks(plan, partial.path, options.saturate === true);
   const cuts = knownCuts(plan, works, options);
   const records = await confirmClaims(plan, partial, pool);
@@ -216,6 +216,11 @@ async function mergeAll(
   };
   await mergeTensors(left, scope, pool, hooks, (name) => cuts?.measured(name) ?? null);
   return { records, scope, resumedTensors, cuts };
+}
+
+/** Whoever keeps cuts merges the same inputs again. */
+function keepsCached({ keepCached, cuts }: MergeOptions): boolean {
+  return keepCached ?? cuts !== undefined;
 }
 
 function knownCuts(plan: MergePlan, works: readonly Work[], { cuts }: MergeOptions): KnownCuts | null {

@@ -42,7 +42,9 @@ async function mergeChunks(
     return { written: await combineAll(chunks, () => UNMEASURED, files, room), measured: null };
   const sweeps = new LocalSweeps(chunks, files);
   const brackets = isSampled(arithmetic, elementCount) ? await sweeps.sample() : undefined;
-  if (brackets !== undefined && isMergedByDrafts(arithmetic, brackets)) {
+  // All drafts of a tensor are there until it is measured.
+  const fits = chunks.length <= room.chunks;
+  if (brackets !== undefined && fits && isMergedByDrafts(arithmetic, brackets)) {
     const drafted = await mergeByDrafts(chunks, brackets, files, room);
     if (drafted !== null) return drafted;
   }

@@ -20,6 +20,8 @@ interface GroupingFacts {
   readonly threads: number;
   readonly chunksPerThread: number;
   isMeasured(tensor: TensorWork): boolean;
+  /** Whether it may be drafted by all threads together. */
+  isDraftable(tensor: TensorWork): boolean;
 }
 
 /** Tensors of one batch: bounds what one cancelled or failed batch loses. */
@@ -28,34 +30,73 @@ const LARGEST_BATCH = 64;
 /** With fewer tensors for a thread than these, some threads would have none to the end. */
 const TENSORS_PER_THREAD = 2;
 
-/** Groups of one thread that come before a tensor that is spread, so that there is something to write while it is measured. */
-const FIRST_PER_THREAD = 2;
+/** One thread may merge a tensor that is this part of its share of all: the others have enough to do meanwhile. */
+const PART_OF_SHARE = 1 / 4;
+
+/** Groups that a thread has for itself before a large tensor, or after the last one. */
+const FEW_PER_THREAD = 2;
 
 /** Groups works of a file's order. */
 export function groupWorks(works: readonly Work[], facts: GroupingFacts): WorkGroup[] {
   const lists = neighboursOf(works);
-  const haveManyTensors = lists.length >= TENSORS_PER_THREAD * facts.threads;
+  const grouping = {
+    ...facts,
+    haveManyTensors: lists.length >= TENSORS_PER_THREAD * facts.threads,
+    share: works.reduce((sum, work) => sum + costOf(work), 0) / facts.threads,
+  };
   const groups = lists.map((list) => ({
     works: list,
     cost: list.reduce((sum, work) => sum + costOf(work), 0),
-    spread: spreadTensor(list, haveManyTensors, facts),
+    spread: spreadTensor(list, grouping),
   }));
-  const first = new Set(
-    groups.filter(({ spread }) => spread === null).slice(0, FIRST_PER_THREAD * facts.threads),
-  );
-  const inTurn = [...first, ...groups.filter((group) => !first.has(group))];
+  const inTurn = makeRoomForLarge(groups, facts);
   return inTurn.map((group, order) => ({ ...group, order }));
 }
 
 function spreadTensor(
   [tensor, ...others]: readonly Work[],
-  haveManyTensors: boolean,
-  { chunksPerThread, isMeasured }: GroupingFacts,
+  facts: GroupingFacts & { readonly haveManyTensors: boolean; readonly share: number },
 ): TensorWork | null {
   if (tensor === undefined || others.length > 0 || isCopy(tensor)) return null;
   const chunks = chunkCount(tensor);
-  const fitsOneThread = haveManyTensors && chunks <= chunksPerThread && !isMeasured(tensor);
-  return chunks <= 1 || fitsOneThread ? null : tensor;
+  if (chunks <= 1) return null;
+  if (facts.isMeasured(tensor)) return tensor;
+  const isSmall = facts.haveManyTensors && chunks <= facts.chunksPerThread;
+  // Drafts, which read a tensor once, take the memory of several threads.
+  const isPart = !facts.isDraftable(tensor) && tensor.elementCount <= PART_OF_SHARE * facts.share;
+  return isSmall || isPart ? null : tensor;
+}
+
+/**
+ * A file's order, but for few large tensors among many small ones: these come apart, in the first half, so that there is
+ * something to read and to write while one is measured. No large one is among the last, when others have nothing left.
+ */
+function makeRoomForLarge<Group extends Pick<WorkGroup, "works">>(
+  groups: readonly Group[],
+  { threads, chunksPerThread }: GroupingFacts,
+): Group[] {
+  const isLarge = ({ works: [work] }: Group) =>
+    work !== undefined && !isCopy(work) && chunkCount(work) > chunksPerThread;
+  const few = FEW_PER_THREAD * threads;
+  const last = groups.slice(-few);
+  const inFile = [...groups.slice(0, -few), ...last.filter(isLarge), ...last.filter((g) => !isLarge(g))];
+  const largeCount = groups.filter(isLarge).length;
+  const apart = Math.floor((groups.length - largeCount) / 2 / (largeCount + 1));
+  if (apart < few) return inFile;
+  const inTurn: Group[] = [];
+  const waiting: Group[] = [];
+  let small = 0;
+  for (const group of inFile) {
+    if (isLarge(group)) waiting.push(group);
+    else {
+      inTurn.push(group);
+      small += 1;
+    }
+    if (small < apart || waiting.length === 0) continue;
+    inTurn.push(waiting.shift() as Group);
+    small = 0;
+  }
+  return [...inTurn, ...waiting];
 }
 
 /** Small neighbours together, up to the cost of a chunk. */

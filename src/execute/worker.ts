@@ -7,9 +7,9 @@ import { OpenFiles } from "./open-files.ts";
 import {
   type Batch,
   type BatchAnswer,
+  BORROWS,
   CANCELLED,
   type LoadedMessage,
-  STREAMED,
   type TimedMessage,
   type WorkerSetting,
 } from "./operations.ts";
@@ -21,7 +21,7 @@ import { TRACE, WorkerTrace } from "./trace.ts";
 // piscina puts the pool's workerData behind its own.
 const setting = (Array.isArray(workerData) ? workerData.at(-1) : workerData) as WorkerSetting;
 const shared = new Int32Array(setting.shared);
-const files = new OpenFiles(() => Atomics.load(shared, STREAMED) !== 0);
+const files = new OpenFiles(() => Atomics.load(shared, BORROWS) !== 0);
 const room = new ChunkRoom(setting.chunks);
 
 const timers = TIMERS === null ? null : new Timers(threadId);

@@ -162,8 +162,8 @@ export interface NativeAddon {
   readonly kernel: string;
   readonly supportedKernels: readonly string[];
   readonly blockElements: number;
-  /** `streamed`: what is read for the last time leaves the page cache, for whoever has the file mapped. */
-  mapFile(path: string, streamed?: boolean): MappedFileHandle;
+  /** `borrows`: what is not in the page cache yet leaves it again when it is read for the last time, or the mapping goes. */
+  mapFile(path: string, borrows?: boolean): MappedFileHandle;
   closeFile(file: MappedFileHandle): void;
   readAhead(file: MappedFileHandle, byteOffset: number, byteCount: number): void;
   hashRange(file: MappedFileHandle, byteOffset: number, byteCount: number): string;

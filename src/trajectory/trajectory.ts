@@ -122,7 +122,7 @@ class Run {
     const { threads, signal, temporary } = this.#options;
     return withTemporaryFolder(candidate.writeBytes, temporary, async (folder) => {
       const out = join(folder, `${MERGED}-${candidate.checkpoint.replace(/[^\w.-]+/g, "-")}`);
-      const { seconds } = await merge(candidate.recipe, { out, threads, signal });
+      const { seconds } = await merge(candidate.recipe, { out, threads, signal, keepCached: true });
       const results = await this.evaluate(out, `${MERGED} ${candidate.checkpoint}`);
       return pointOf(results, candidate, null, seconds);
     });

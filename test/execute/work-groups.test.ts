@@ -13,7 +13,7 @@ function copy(name: string, byteCount: number): Work {
   return { name, pieces: [{ source: { byteCount } }] } as unknown as Work;
 }
 
-const FACTS = { threads: 2, chunksPerThread: 4, isMeasured: () => false };
+const FACTS = { threads: 2, chunksPerThread: 4, isMeasured: () => false, isDraftable: () => false };
 
 const namesOf = (works: readonly Work[], facts = FACTS) =>
   groupWorks(works, facts).map((group) => group.works.map(({ name }) => name).join(" "));
@@ -23,33 +23,45 @@ test("small neighbours share a group up to the cost of a chunk", () => {
   expect(namesOf(works)).toEqual(["a b", "c d", "e"]);
 });
 
+const spreadOf = (works: readonly Work[], facts = FACTS) =>
+  groupWorks(works, facts).flatMap((group) => (group.spread === null ? [] : [group.spread.name]));
+
 test("tensors of few chunks are merged by one thread, larger ones spread", () => {
   const works = [tensor("a", 4), tensor("b", 5), tensor("c", 1), tensor("d", 3)];
-  expect(groupWorks(works, FACTS).map(({ works: [work], spread }) => [work?.name, spread?.name])).toEqual([
-    ["a", undefined],
-    ["c", undefined],
-    ["d", undefined],
-    ["b", "b"],
-  ]);
+  expect(spreadOf(works)).toEqual(["b"]);
+});
+
+test("one thread merges a larger tensor that is a small part of its share", () => {
+  const small = Array.from({ length: 35 }, (_, i) => tensor(`small ${i}`, 1));
+  const works = [...small, tensor("a", 5)];
+  expect(spreadOf(works)).toEqual([]);
+  expect(spreadOf(works.slice(1))).toEqual(["a"]);
+  expect(spreadOf(works, { ...FACTS, threads: 3 })).toEqual(["a"]);
+  expect(spreadOf(works, { ...FACTS, isDraftable: () => true })).toEqual(["a"]);
 });
 
 test("all tensors of several chunks are spread where threads outnumber them, or cuts are known", () => {
   const works = [tensor("a", 3), tensor("b", 1), tensor("c", 4)];
-  const spread = (facts: typeof FACTS) =>
-    groupWorks(works, facts).flatMap((group) => (group.spread === null ? [] : [group.spread.name]));
-  expect(spread({ ...FACTS, threads: 8 })).toEqual(["a", "c"]);
-  expect(spread({ ...FACTS, threads: 1, isMeasured: () => true })).toEqual(["a", "c"]);
-  expect(spread({ ...FACTS, threads: 1 })).toEqual([]);
+  expect(spreadOf(works, { ...FACTS, threads: 8 })).toEqual(["a", "c"]);
+  expect(spreadOf(works, { ...FACTS, threads: 1, isMeasured: () => true })).toEqual(["a", "c"]);
+  expect(spreadOf(works, { ...FACTS, threads: 1 })).toEqual([]);
 });
 
-test("a few groups of one thread come before what is spread, and all others in their order", () => {
-  const small = Array.from({ length: 7 }, (_, i) => tensor(`small ${i}`, 1));
-  expect(
-    namesOf([tensor("embedding", 16), ...small.slice(0, 3), tensor("head", 16), ...small.slice(3)]),
-  ).toEqual([
-    ...["small 0", "small 1", "small 2", "small 3"],
-    ...["embedding", "head"],
-    ...["small 4", "small 5", "small 6"],
-  ]);
-  expect(groupWorks(small, FACTS).map(({ order }) => order)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+const small = (count: number) => Array.from({ length: count }, (_, i) => tensor(`${i}`, 1));
+
+/** Where large tensors stand among small ones. */
+const placesOf = (works: readonly Work[]) =>
+  namesOf(works).flatMap((name, place) => (/^[a-z]/.test(name) ? [`${name} ${place}`] : []));
+
+test("few large tensors among many small ones come apart, in the first half", () => {
+  const works = [tensor("embedding", 16), tensor("head", 16), ...small(30)];
+  expect(placesOf(works)).toEqual(["embedding 5", "head 11"]);
+  expect(namesOf(works).filter((name) => /^[0-9]/.test(name))).toEqual(small(30).map(({ name }) => name));
+  expect(groupWorks(works, FACTS).map(({ order }) => order)).toEqual([...works.keys()]);
+});
+
+test("among as many small ones, large tensors keep their place, but the last ones", () => {
+  const layer = (name: string) => [tensor(name, 8), ...small(2)];
+  const works = [...layer("a"), ...layer("b"), ...layer("c"), tensor("head", 16)];
+  expect(placesOf(works)).toEqual(["a 0", "b 3", "c 6", "head 7"]);
 });

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "io/borrowed_cache.h"
 #include "io/mapped_file.h"
 #include "io/output_file.h"
 #include "io/pages.h"
@@ -123,8 +124,9 @@ void check_read_ahead(Checks& checks) {
   const std::string path = folder.file("ahead", kBytes);
   const auto file = MappedFile::open(path, error);
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const BorrowedCache nothing(file->data(), kBytes);
   {
-    ReadAhead ahead(file->data(), descriptor);
+    ReadAhead ahead(file->data(), descriptor, nothing);
     ahead.skip({0, kBytes});  // before anything was asked for
     ahead.ask({0, 4096});
     ahead.ask({8192, kBytes - 8192});
@@ -135,7 +137,7 @@ void check_read_ahead(Checks& checks) {
     wait_for(checks, "and a thread that had ended begins again", [&] { return looks_resident(file->data(), {0, 4096}); });
   }
   {
-    ReadAhead ahead(file->data(), descriptor);
+    ReadAhead ahead(file->data(), descriptor, nothing);
     for (int i = 0; i < 100; ++i) {
       ahead.ask({0, kBytes});
       ahead.skip({0, i % 2 == 0 ? kBytes : std::size_t{8} << 20});
@@ -145,7 +147,7 @@ void check_read_ahead(Checks& checks) {
     checks.expect(true, "what is skipped or stopped does no harm");
   }
   std::filesystem::resize_file(path, 4096);
-  ReadAhead cut(file->data(), descriptor);
+  ReadAhead cut(file->data(), descriptor, nothing);
   cut.ask({0, kBytes});
   checks.expect(!file->populate(8192, 4096), "a page that is gone is for its reader to find, not for the one ahead");
   close(descriptor);
@@ -158,29 +160,90 @@ std::size_t cached_pages(const std::uint8_t* start, std::size_t pages) {
   return static_cast<std::size_t>(std::count_if(resident.begin(), resident.end(), [](unsigned char page) { return page & 1; }));
 }
 
-void check_streams(Checks& checks) {
-  constexpr std::size_t kPage = 4096, kPages = 64;
-  const TemporaryFolder folder;
-  const std::string path = folder.file("streamed", kPages * kPage);
+constexpr std::size_t kBlock = BorrowedCache::kBlockBytes;
+
+// Whether a file's bytes can leave the page cache: those of a file system in memory have no other place. Drops them.
+bool can_leave_cache(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct statfs system;
-  // Memory is the only place that a file system in memory has; only what is written to a disk can be let go.
   const bool on_disk = fstatfs(descriptor, &system) == 0 && system.f_type != TMPFS_MAGIC && fsync(descriptor) == 0;
+  posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
   close(descriptor);
+  return on_disk;
+}
+
+// Reads a range into the page cache, and nothing ahead of it.
+void read_into_cache(const std::string& path, std::size_t byte_offset, std::size_t byte_count) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM);
+  std::vector<char> bytes(byte_count);
+  static_cast<void>(pread(descriptor, bytes.data(), byte_count, static_cast<off_t>(byte_offset)) == 0);
+  close(descriptor);
+}
+
+void check_borrowed_ranges(Checks& checks) {
+  const TemporaryFolder folder;
+  constexpr std::size_t kBytes = 3 * kBlock + 5000;
+  const std::string path = folder.file("borrowed", kBytes);
+  if (!can_leave_cache(path)) {
+    std::puts("skipped: what borrows the page cache, which nothing does on tmpfs");
+    return;
+  }
   SystemError error;
   const auto file = MappedFile::open(path, error);
-  PagesDone done(16 * kPage);
+  read_into_cache(path, kBlock, kBlock);
+  BorrowedCache cache(file->data(), kBytes);
+  checks.expect(!cache.has(0) && cache.give_back(0, kBytes).empty(), "nothing is borrowed unless it is asked for");
+  cache.borrow();
+  cache.borrow();
+  checks.expect(cache.has(0) && !cache.has(kBlock) && !cache.has(4 * kBlock), "what was there before is not borrowed");
+  checks.expect(cache.give_back(1, kBlock - 1).empty() && cache.has(0), "a block stays while a byte of it is to be read");
+  const auto ranges = cache.give_back(0, 1);
+  checks.expect(ranges.size() == 1 && ranges[0].first == 0 && ranges[0].count == kBlock, "and goes as a whole");
+  checks.expect(!cache.has(0) && cache.give_back(0, kBlock).empty(), "once");
+  checks.expect(cache.give_back(kBlock, kBlock).empty(), "what was there before stays");
+  const auto at_end = cache.give_back(3 * kBlock, std::size_t{1} << 40);
+  checks.expect(at_end.size() == 1 && at_end[0].first + at_end[0].count == kBytes, "nothing behind a file is dropped");
+  cache.give_back(2 * kBlock, kBlock / 2);
+  const auto behind = cache.give_back(2 * kBlock + kBlock / 2, kBlock / 2);
+  checks.expect(behind.size() == 1 && behind[0].count == kBytes - 2 * kBlock,
+                "with a block go those behind it that were given back before");
+  const auto given_back = cache.given_back({kBlock, kBytes - kBlock});
+  checks.expect(given_back.size() == 1 && given_back[0].first == 2 * kBlock, "a range tells what of it was given back");
+  std::size_t all = 0;
+  for (const PageRange& range : cache.give_back_all()) all += range.count;
+  checks.expect(all == kBytes - kBlock, "and in the end all that was borrowed goes");
+}
+
+void check_borrows(Checks& checks) {
+  constexpr std::size_t kPage = 4096, kPages = 3 * kBlock / kPage;
+  const TemporaryFolder folder;
+  const std::string path = folder.file("borrowed", kPages * kPage + 10);
+  if (!can_leave_cache(path)) {
+    std::puts("skipped: whether what was borrowed leaves the page cache, which it cannot on tmpfs");
+    return;
+  }
+  SystemError error;
+  auto file = MappedFile::open(path, error);
+  PagesDone done(std::size_t{1} << 40, kBlock);
   file->populate(0, kPages * kPage);
-  done.add(file, 0, 16 * kPage);
-  checks.expect(cached_pages(file->data(), kPages) == kPages, "what is not streamed stays in the page cache");
-  file->stream();
+  file->borrow();
+  done.add(file, 0, kBlock);
+  checks.expect(cached_pages(file->data(), kPages) == kPages, "what was in the page cache before stays");
+  file.reset();
+  can_leave_cache(path);
+  file = MappedFile::open(path, error);
+  file->borrow();
+  file->read_ahead(0, kPages * kPage);
   file->populate(0, kPages * kPage);
-  done.add(file, 0, 16 * kPage);
-  if (on_disk) checks.expect(cached_pages(file->data(), kPages) == kPages - 16, "what is streamed leaves it");
-  else std::puts("skipped: whether streamed files leave the page cache, which they cannot on tmpfs");
+  done.add(file, 0, kBlock);
+  wait_for(checks, "what was borrowed leaves it", [&] { return cached_pages(file->data(), kPages) <= kPages - kBlock / kPage; });
   bool equal = true;
   for (std::size_t i = 0; i < kPages * kPage; ++i) equal &= file->data()[i] == TemporaryFolder::byte_at(i);
   checks.expect(equal, "and can be read again");
+  file.reset();
+  file = MappedFile::open(path, error);
+  checks.expect(cached_pages(file->data(), kPages) == 0, "and with the mapping goes all of it");
 }
 
 void check_writes(Checks& checks) {
@@ -244,7 +307,8 @@ int main() {
   tiesmith::test::check_mappings(checks);
   tiesmith::test::check_pages_done(checks);
   tiesmith::test::check_read_ahead(checks);
-  tiesmith::test::check_streams(checks);
+  tiesmith::test::check_borrowed_ranges(checks);
+  tiesmith::test::check_borrows(checks);
   tiesmith::test::check_writes(checks);
   tiesmith::test::check_hashes(checks);
   return checks.finish();
