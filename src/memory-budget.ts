@@ -9,15 +9,25 @@ export const DEFAULT_CHUNK_BYTES = 8 << 20;
 
 /**
  * Chunks that a thread has under way: one that is computed, and those that are written, or wait for their tensor's cuts.
- * With fewer a worker waits for the disk (measured: 3.9 s with 2, 3.1 s with 3, 2.9 s with 4, for one merge).
+ * With fewer two threads wait for the disk (measured: 3.9 s with 2, 3.1 s with 3, 2.9 s with 4, for one merge).
  */
 export const CHUNKS_PER_THREAD = 4;
 
+/** What all threads together have under way keeps a disk busy; beyond two threads each needs no more than two of its own. */
+const CHUNKS_OF_ALL = 8;
+const FEWEST_OF_MANY_THREADS = 2;
+
+/** Chunks that each of so many threads has under way, where nothing else is said. */
+export function chunksPerThreadOf(threads: number): number {
+  const part = Math.floor(CHUNKS_OF_ALL / threads);
+  return Math.min(CHUNKS_PER_THREAD, Math.max(FEWEST_OF_MANY_THREADS, part));
+}
+
 /**
  * The main thread with recipe, plan and records; a worker's heap, and what it has beside its chunks; a chunk with what
- * its draft leaves undecided, in eighths of its output. Measured at the most, for ties_sv over 1.1B parameters: 69 MB with
- * one thread of one chunk, 154 MB with 2 threads of 4, 265 MB with 4 of 4, 246 MB with 8 of one, 492 MB with 8 of 4; over
- * 3B 190 MB with 2 of 4.
+ * its draft leaves undecided, in eighths of its output. Measured at the most, for ties_sv over 1.1B and 3B parameters: 69 MB
+ * with one thread of one chunk, 91 MB with one of 4, 159 MB with 2 of 4, 178 MB with 4 of 2, 246 MB with 8 of one, 282 MB
+ * with 8 of 2, 495 MB with 16 of 2.
  */
 const MAIN_BYTES = 90e6;
 const WORKER_BYTES = 13e6;
@@ -46,7 +56,7 @@ export interface MemoryBudget {
 export function memoryBudget(options: MemoryOptions): MemoryBudget {
   const { maxMemoryBytes = Number.POSITIVE_INFINITY } = options;
   for (let threads = options.threads; threads >= 1; threads--)
-    for (let chunksPerThread = CHUNKS_PER_THREAD; chunksPerThread >= 1; chunksPerThread--) {
+    for (let chunksPerThread = chunksPerThreadOf(threads); chunksPerThread >= 1; chunksPerThread--) {
       const peakBytes = peakOf(threads, chunksPerThread, options);
       if (peakBytes <= maxMemoryBytes) return { threads, chunksPerThread, peakBytes };
     }

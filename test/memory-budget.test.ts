@@ -1,11 +1,15 @@
 /** How many threads and chunks a bound on memory allows. */
 import { describe, expect, it } from "vitest";
-import { CHUNKS_PER_THREAD, memoryBudget } from "../src/memory-budget.ts";
+import { chunksPerThreadOf, memoryBudget } from "../src/memory-budget.ts";
+
+it("many threads have fewer chunks each, but never only one", () => {
+  expect([1, 2, 3, 4, 5, 64].map(chunksPerThreadOf)).toEqual([4, 4, 2, 2, 2, 2]);
+});
 
 describe("a bound on memory", () => {
   it("changes nothing where there is enough", () => {
     const free = memoryBudget({ threads: 8 });
-    expect(free).toMatchObject({ threads: 8, chunksPerThread: CHUNKS_PER_THREAD });
+    expect(free).toMatchObject({ threads: 8, chunksPerThread: 2 });
     expect(memoryBudget({ threads: 8, maxMemoryBytes: free.peakBytes })).toEqual(free);
   });
 

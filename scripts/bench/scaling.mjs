@@ -16,7 +16,8 @@ How merges scale: measured with the threads that this machine has cores for, sim
 
 The inputs are in the page cache. One more merge with the largest measured thread count is traced (TIESMITH_TRACE): how
 long the native calls of each operation took and its write after them, what a batch costs its worker beside these, and
-what it costs the main thread, which is all of its own work divided by the batches. The simulation (schedule.mjs) runs the engine's scheduling code on a clock that jumps
+what it costs the main thread, which is all of its own work divided by the batches. What only many threads do, since they
+spread more tensors, is timed in merges with 8 and 16 threads; the time for which they have no core does not count. The simulation (schedule.mjs) runs the engine's scheduling code on a clock that jumps
 from event to event. `pool s` is the time from the first batch to the last answer, without start and sealing: what was
 traced, and what is simulated for as many workers, should be alike. `efficiency` is the share of the workers' time that
 operations take; `main thread` the share of its time that the main thread has work; `dispatch` the share of the
@@ -52,6 +53,9 @@ function measuredThreadCounts() {
   return [...counts, cores].join(",");
 }
 
+/** Threads of the merges that are traced for operations that fewer threads do not have. */
+const MORE_TRACED = [8, 16];
+
 /** One merge in the process that users run, and the output removed again. */
 async function mergeOnce({ command, folder, recipe, threads }, environment = {}) {
   const out = path.join(folder, "out");
@@ -78,27 +82,29 @@ function worksOf({ methods, planMerge, planWorks, readRecipe }, recipe) {
   return planWorks(planMerge(readRecipe(recipe, methods)).plan, "/", false);
 }
 
-/** How long the operations of a merge take, as a function of operations. */
-function timesOf({ subjectOf }, trace, works) {
+/** How long the operations of a merge take, as a function of operations: by the first trace that has the kind. */
+function timesOf({ subjectOf }, traces, works) {
   const byName = new Map(works.map((work) => [work.name, work]));
   const elementCount = ({ tensor, chunk }) => {
     const work = byName.get(tensor);
     if (work === undefined) return 1;
     return chunk === undefined ? work.elementCount : elementsOf({ tensor: work, index: chunk });
   };
-  const times = new OperationTimes(trace, elementCount);
+  const all = traces.map((trace) => new OperationTimes(trace, elementCount));
+  const isDrafted = all.some((times) => times.knows("draft"));
   return (operation) => {
     const subject = subjectOf(operation);
+    const times = all.find((one) => one.knows(subject.kind)) ?? all[0];
     const traced = times.of(subject, elementCount(subject));
     // Where nothing was drafted nobody knows what drafts would take.
-    return times.knows("draft") ? traced : { ...traced, undecided: 1 };
+    return isDrafted ? traced : { ...traced, undecided: 1 };
   };
 }
 
-async function simulateAll(engine, recipe, trace, { isModelScope, workerCounts }) {
+async function simulateAll(engine, recipe, traces, { isModelScope, workerCounts }) {
   const works = worksOf(engine, recipe);
-  const times = timesOf(engine, trace, works);
-  const costs = batchCosts(trace);
+  const times = timesOf(engine, traces, works);
+  const costs = batchCosts(traces[0]);
   const rows = [];
   for (const threads of workerCounts) {
     const merge = { works, isModelScope, threads };
@@ -122,9 +128,12 @@ async function measureMethod(engine, method, options, fixture, floorProgram) {
     measured.push({ threads, seconds, rssAnonPeakBytes: cpuless });
     say(`${method}, ${threads} threads: ${seconds.toFixed(2)} s`);
   }
-  const trace = await traceOnce({ ...of, threads: Math.max(...options.threadCounts) });
+  const traces = [];
+  for (const threads of [Math.max(...options.threadCounts), ...MORE_TRACED])
+    traces.push(await traceOnce({ ...of, threads }));
+  const [trace] = traces;
   const isModelScope = hasScope(method) && options.scope === "model";
-  const simulation = await simulateAll(engine, recipe, trace, {
+  const simulation = await simulateAll(engine, recipe, traces, {
     isModelScope,
     workerCounts: options.workerCounts,
   });
@@ -176,7 +185,7 @@ async function main() {
   process.once("exit", killMeasuredProcesses);
   const engine = await loadEngine([
     ...["execute/merge-tensors.ts", "execute/plan-works.ts", "execute/task-order.ts", "execute/trace.ts"],
-    ...["methods/registry.ts", "plan/plan-merge.ts", "recipe/recipe.ts"],
+    ...["memory-budget.ts", "methods/registry.ts", "plan/plan-merge.ts", "recipe/recipe.ts"],
   ]);
   const shape = pickShape(options.parameterCount);
   const fixture = prepareFixture(buildProgram("make_checkpoint"), options.folder, shape, options.dtype, say);

@@ -2,13 +2,10 @@
 Runs the engine's own scheduling code (mergeTensors, measureModel, the ordered queue) on a pool that computes nothing:
 answers come when, on a clock that jumps from event to event, the traced times of their operations are over. What is
 simulated is what the pool does: the main thread takes its time for each batch, one after the other; a worker holds
-four batches, computes one at a time, and goes on with another while one waits for its write. Writes take as long as
+as many batches as it has chunks, computes one at a time, and goes on with another while one waits for its write. Writes take as long as
 they were traced, however many there are; memory and caches are as fast for many workers as they were for few.
 */
 import { answerOf } from "./simulated-answers.mjs";
-
-/** As in src/memory-budget.ts. */
-const CHUNKS_PER_THREAD = 4;
 
 /** Events in the order of their times; equal times in that in which they came. */
 class Clock {
@@ -81,9 +78,9 @@ class SimulatedPool {
   #times;
   #costs;
 
-  constructor({ OrderedQueue, Piscina }, clock, threads, times, costs) {
+  constructor({ OrderedQueue, Piscina, chunksPerThreadOf }, clock, threads, times, costs) {
     this.threads = threads;
-    this.chunksPerThread = CHUNKS_PER_THREAD;
+    this.chunksPerThread = chunksPerThreadOf(threads);
     this.#clock = clock;
     this.#times = times;
     this.#costs = costs;

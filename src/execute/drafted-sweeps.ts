@@ -89,14 +89,9 @@ export function isDraftable(
 }
 
 /**
- * Whether a merge drafts tensors, where their brackets allow it. Trims alone are counted by a pass over a tensor, in less
- * time than it takes to settle what drafts leave undecided; losses, which depend on the whole election, are not.
+ * Whether a merge drafts a tensor. Trims alone are counted by a pass over the tensor, in less time than it takes to settle
+ * what drafts leave undecided; losses, which depend on the whole election, are not.
  */
-export function mergesByDrafts(arithmetic: TiesArithmetic): boolean {
-  return arithmetic.slack !== null && measuresOnlyCuts(arithmetic);
-}
-
-/** Whether a merge drafts a tensor with these brackets. */
 export function isMergedByDrafts(arithmetic: TiesArithmetic, brackets: Brackets): boolean {
-  return mergesByDrafts(arithmetic) && isDraftable(arithmetic, brackets, "merge");
+  return arithmetic.slack !== null && isDraftable(arithmetic, brackets, "merge");
 }

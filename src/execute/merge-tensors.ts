@@ -1,7 +1,7 @@
 /** Runs the tensors of a merge through the pool, nearly in file order, a bounded number at a time. */
 import type { ChunkResult } from "../native/addon.ts";
 import { addCounts } from "./chunk-counts.ts";
-import { isMergedByDrafts, mergesByDrafts } from "./drafted-sweeps.ts";
+import { isMergedByDrafts } from "./drafted-sweeps.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { Lookahead } from "./lookahead.ts";
 import { type KnownParts, type Measured, measureScope } from "./measure.ts";
@@ -83,9 +83,7 @@ export async function mergeTensors(
   const known = { scope, before };
   const { threads, chunksPerThread } = pool;
   const isKnown = (tensor: TensorWork) => isMeasured(tensor, known);
-  const isDraftable = (tensor: TensorWork) =>
-    tensor.arithmetic.kind === "ties" && mergesByDrafts(tensor.arithmetic) && hasRoomForDrafts(tensor, pool);
-  const groups = groupWorks(works, { threads, chunksPerThread, isMeasured: isKnown, isDraftable });
+  const groups = groupWorks(works, { threads, isMeasured: isKnown });
   const chunkElements = chunkElementsOf(works);
   const room = chunksPerThread * chunkElements;
   // A whole number, so that what has left leaves nothing behind.

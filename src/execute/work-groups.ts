@@ -18,14 +18,14 @@ export interface WorkGroup {
 /** What is known of the pool, and of the tensors. */
 interface GroupingFacts {
   readonly threads: number;
-  readonly chunksPerThread: number;
   isMeasured(tensor: TensorWork): boolean;
-  /** Whether it may be drafted by all threads together. */
-  isDraftable(tensor: TensorWork): boolean;
 }
 
 /** Tensors of one batch: bounds what one cancelled or failed batch loses. */
 const LARGEST_BATCH = 64;
+
+/** A tensor of no more chunks than these is small: the time that it takes one thread is nothing to wait for. */
+const CHUNKS_OF_SMALL = 4;
 
 /** With fewer tensors for a thread than these, some threads would have none to the end. */
 const TENSORS_PER_THREAD = 2;
@@ -61,10 +61,8 @@ function spreadTensor(
   const chunks = chunkCount(tensor);
   if (chunks <= 1) return null;
   if (facts.isMeasured(tensor)) return tensor;
-  const isSmall = facts.haveManyTensors && chunks <= facts.chunksPerThread;
-  // Drafts, which read a tensor once, take the memory of several threads.
-  const isPart = !facts.isDraftable(tensor) && tensor.elementCount <= PART_OF_SHARE * facts.share;
-  return isSmall || isPart ? null : tensor;
+  const isSmall = facts.haveManyTensors && chunks <= CHUNKS_OF_SMALL;
+  return isSmall || tensor.elementCount <= PART_OF_SHARE * facts.share ? null : tensor;
 }
 
 /**
@@ -73,10 +71,10 @@ function spreadTensor(
  */
 function makeRoomForLarge<Group extends Pick<WorkGroup, "works">>(
   groups: readonly Group[],
-  { threads, chunksPerThread }: GroupingFacts,
+  { threads }: GroupingFacts,
 ): Group[] {
   const isLarge = ({ works: [work] }: Group) =>
-    work !== undefined && !isCopy(work) && chunkCount(work) > chunksPerThread;
+    work !== undefined && !isCopy(work) && chunkCount(work) > CHUNKS_OF_SMALL;
   const few = FEW_PER_THREAD * threads;
   const last = groups.slice(-few);
   const inFile = [...groups.slice(0, -few), ...last.filter(isLarge), ...last.filter((g) => !isLarge(g))];

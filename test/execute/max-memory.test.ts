@@ -103,7 +103,7 @@ describe("--max-memory", () => {
     const recipe = recipeOver(folder);
     const free = plan(recipe, { threads: 8 });
     const bounded = plan(recipe, { threads: 8, maxMemoryBytes: BOUND });
-    expect(free).toMatchObject({ threads: 8, chunksPerThread: 4 });
+    expect(free).toMatchObject({ threads: 8, chunksPerThread: 2 });
     expect(bounded).toMatchObject({ threads: 1, problems: [] });
     expect(bounded.peakMemoryBytes).toBeLessThanOrEqual(BOUND);
     expect(free.peakMemoryBytes).toBeGreaterThan(BOUND);

@@ -13,7 +13,7 @@ function copy(name: string, byteCount: number): Work {
   return { name, pieces: [{ source: { byteCount } }] } as unknown as Work;
 }
 
-const FACTS = { threads: 2, chunksPerThread: 4, isMeasured: () => false, isDraftable: () => false };
+const FACTS = { threads: 2, isMeasured: () => false };
 
 const namesOf = (works: readonly Work[], facts = FACTS) =>
   groupWorks(works, facts).map((group) => group.works.map(({ name }) => name).join(" "));
@@ -37,7 +37,6 @@ test("one thread merges a larger tensor that is a small part of its share", () =
   expect(spreadOf(works)).toEqual([]);
   expect(spreadOf(works.slice(1))).toEqual(["a"]);
   expect(spreadOf(works, { ...FACTS, threads: 3 })).toEqual(["a"]);
-  expect(spreadOf(works, { ...FACTS, isDraftable: () => true })).toEqual(["a"]);
 });
 
 test("all tensors of several chunks are spread where threads outnumber them, or cuts are known", () => {

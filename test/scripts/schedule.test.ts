@@ -5,10 +5,11 @@ import * as mergeTensors from "../../src/execute/merge-tensors.ts";
 import type { Operation } from "../../src/execute/operations.ts";
 import { OrderedQueue } from "../../src/execute/task-order.ts";
 import type { TensorWork } from "../../src/execute/tensor-work.ts";
+import { chunksPerThreadOf } from "../../src/memory-budget.ts";
 
 const { simulate } = await import(new URL("../../scripts/bench/schedule.mjs", import.meta.url).href);
 
-const engine = { ...mergeTensors, OrderedQueue, Piscina };
+const engine = { ...mergeTensors, OrderedQueue, Piscina, chunksPerThreadOf };
 const CHUNK = 1 << 20;
 /** The cost of nothing but operations. */
 const FREE = { main: 0, worker: 0 };
