@@ -2,8 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
+#include <functional>
 #include <string>
+#include <thread>
 
 namespace tiesmith::test {
 
@@ -23,5 +26,11 @@ class Checks {
  private:
   std::atomic<unsigned> passed_{0}, failed_{0};
 };
+
+// Waits up to ten seconds for what other threads bring about.
+inline void wait_for(Checks& checks, const char* what, const std::function<bool()>& holds) {
+  for (int tries = 0; tries < 5000 && !holds(); ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  checks.expect(holds(), what);
+}
 
 }  // namespace tiesmith::test

@@ -1,0 +1,11 @@
+// What a mapping takes of the page cache and gives back, seen by what the system has there.
+#pragma once
+
+#include "test/io/check.h"
+
+namespace tiesmith::test {
+
+void check_borrowed_ranges(Checks& checks);
+void check_borrows(Checks& checks);
+
+}  // namespace tiesmith::test
