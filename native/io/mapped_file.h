@@ -40,8 +40,10 @@ class MappedFile {
   // Has a range read soon, without waiting for it. Clamped to the file; a hint only.
   void read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept;
   // From now on what is not in the page cache is borrowed: it leaves it again when it has been read for the last time, or
-  // with the mapping.
-  void borrow() const { borrowed_.borrow(); }
+  // with the mapping. Nothing is, where the system does not tell what is there.
+  void borrow() const {
+    if (tells_residency_) borrowed_.borrow();
+  }
   // Whether the page cache has this byte for this mapping only.
   bool is_borrowed(std::size_t byte_offset) const { return borrowed_.has(byte_offset); }
   // Nobody is to read this range again, nor has it mapped: what of it is borrowed leaves the page cache.
@@ -51,13 +53,20 @@ class MappedFile {
   bool populate(std::size_t byte_offset, std::size_t byte_count) const noexcept;
 
  private:
-  MappedFile(std::string path, int descriptor, const std::uint8_t* data, std::size_t size)
-      : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size), borrowed_(data, size), ahead_(data, descriptor, borrowed_) {}
+  MappedFile(std::string path, int descriptor, const std::uint8_t* data, std::size_t size, bool tells_residency)
+      : path_(std::move(path)),
+        descriptor_(descriptor),
+        data_(data),
+        size_(size),
+        tells_residency_(tells_residency),
+        borrowed_(data, size),
+        ahead_(data, descriptor, borrowed_) {}
 
   std::string path_;
   int descriptor_;
   const std::uint8_t* data_;
   std::size_t size_;
+  bool tells_residency_;
   mutable BorrowedCache borrowed_;
   mutable ReadAhead ahead_;
   PageGuardHold guard_;  // for as long as somebody may read the mapping

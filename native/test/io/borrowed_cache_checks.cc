@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,27 @@ void check_borrows(Checks& checks) {
   file.reset();
   file = MappedFile::open(path, error);
   checks.expect(cached_pages(file->data(), kPages) == 0, "and with the mapping goes all of it");
+}
+
+void check_files_of_others(Checks& checks) {
+  if (geteuid() != 0) {
+    std::puts("skipped: files of others, which only the superuser can make");
+    return;
+  }
+  constexpr uid_t kNobody = 65534;
+  const TemporaryFolder folder;
+  const std::string path = folder.file("shared", 2 * kBlock);
+  std::filesystem::permissions(folder.path(""), std::filesystem::perms(0755));
+  const bool on_disk = can_leave_cache(path);
+  checks.expect(seteuid(kNobody) == 0, "the user can be changed");
+  SystemError error;
+  auto file = MappedFile::open(path, error);
+  file->borrow();
+  checks.expect(!file->is_borrowed(0), "nothing is borrowed of a file of others");
+  file->read_ahead(0, 2 * kBlock);
+  checks.expect(seteuid(0) == 0, "and back");
+  const auto is_read = [&] { return cached_pages(file->data(), 2 * kBlock / 4096) == 2 * kBlock / 4096; };
+  if (on_disk) wait_for(checks, "but it is read ahead", is_read);
 }
 
 }  // namespace tiesmith::test

@@ -207,6 +207,7 @@ int main() {
   tiesmith::test::check_read_ahead(checks);
   tiesmith::test::check_borrowed_ranges(checks);
   tiesmith::test::check_borrows(checks);
+  tiesmith::test::check_files_of_others(checks);
   tiesmith::test::check_writes(checks);
   tiesmith::test::check_hashes(checks);
   return checks.finish();
