@@ -85,9 +85,9 @@ std::size_t MappedFile::current_size() const noexcept {
 
 void MappedFile::read_ahead(std::size_t byte_offset, std::size_t byte_count) const noexcept {
   const PageRange range = page_range(byte_offset, byte_count, size_);
+  if (range.count == 0) return;
   // Walking a cached range would cost as much as mapping it.
-  const bool is_there = tells_residency_ && range.count > 0 && looks_resident(data_, range);
-  if (range.count > 0 && !is_there) ahead_.ask(range);
+  if (!tells_residency_ || !looks_resident(data_, range)) ahead_.ask(range);
 }
 
 void MappedFile::give_back(std::size_t byte_offset, std::size_t byte_count) const {

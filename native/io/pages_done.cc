@@ -44,11 +44,15 @@ void PagesDone::add(const std::shared_ptr<const MappedFile>& file, std::size_t b
 void PagesDone::unmap() {
   static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   std::vector<iovec> pages;
-  std::vector<std::shared_ptr<const MappedFile>> held;
+  struct Held {
+    std::shared_ptr<const MappedFile> file;
+    std::size_t begin, end;
+  };
+  std::vector<Held> held;
   for (const Range& range : ranges_) {
     const auto file = range.file.lock();
     if (file == nullptr) continue;
-    held.push_back(file);
+    held.push_back({file, range.begin, range.end});
     // Those at the ends belong to others as well.
     const std::size_t first = (range.begin + page - 1) / page * page;
     const std::size_t end = range.end / page * page;
@@ -57,8 +61,7 @@ void PagesDone::unmap() {
   }
   if (!unmap_at_once(pages))
     for (const iovec& range : pages) madvise(range.iov_base, range.iov_len, MADV_DONTNEED);
-  for (const Range& range : ranges_)
-    if (const auto file = range.file.lock()) file->give_back(range.begin, range.end - range.begin);
+  for (const auto& [file, begin, end] : held) file->give_back(begin, end - begin);
   ranges_.clear();
   byte_count_ = borrowed_count_ = 0;
 }

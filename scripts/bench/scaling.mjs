@@ -17,9 +17,10 @@ How merges scale: measured with the threads that this machine has cores for, sim
 The inputs are in the page cache. One more merge with the largest measured thread count is traced (TIESMITH_TRACE): how
 long the native calls of each operation took and its write after them, what a batch costs its worker beside these, and
 what it costs the main thread, which is all of its own work divided by the batches. What only many threads do, since they
-spread more tensors, is timed in merges with 8 and 16 threads; the time for which they have no core does not count. The simulation (schedule.mjs) runs the engine's scheduling code on a clock that jumps
-from event to event. `pool s` is the time from the first batch to the last answer, without start and sealing: what was
-traced, and what is simulated for as many workers, should be alike. `efficiency` is the share of the workers' time that
+spread more tensors, is timed in merges with 8 and 16 threads; the time for which they have no core does not count. The
+simulation (schedule.mjs) runs the engine's scheduling code on a clock that jumps from event to event. `pool s` is the
+time from the first batch to the last answer, without start and sealing: what was traced, and what is simulated for as
+many workers, should be alike. `efficiency` is the share of the workers' time that
 operations take; `main thread` the share of its time that the main thread has work; `dispatch` the share of the
 simulated time that is gone when the main thread costs nothing.
 */

@@ -2,8 +2,8 @@
 Runs the engine's own scheduling code (mergeTensors, measureModel, the ordered queue) on a pool that computes nothing:
 answers come when, on a clock that jumps from event to event, the traced times of their operations are over. What is
 simulated is what the pool does: the main thread takes its time for each batch, one after the other; a worker holds
-as many batches as it has chunks, computes one at a time, and goes on with another while one waits for its write. Writes take as long as
-they were traced, however many there are; memory and caches are as fast for many workers as they were for few.
+as many batches as it has chunks, computes one at a time, and goes on with another while one waits for its write. Writes
+take as long as they were traced, however many there are; memory and caches are as fast for many workers as for few.
 */
 import { answerOf } from "./simulated-answers.mjs";
 

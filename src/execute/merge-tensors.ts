@@ -30,9 +30,8 @@ export interface MergeHooks {
 }
 
 /**
- * Full chunks whose inputs are read ahead: 200 MB of three models in half precision, which
- * keeps a disk busy. What is read ahead takes memory that a virtual machine's host may have to give first (0.3 s of a core
- * for 200 MB).
+ * Full chunks whose inputs are read ahead: 200 MB of three models in half precision, which keeps a disk busy. What is
+ * read ahead takes memory that a virtual machine's host may have to give first (0.3 s of a core for 200 MB).
  */
 const CHUNKS_AHEAD = 8;
 

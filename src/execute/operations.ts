@@ -232,7 +232,10 @@ export const BORROWS = 1;
 
 /** What every worker is born with. */
 export interface WorkerSetting {
-  /** Two Int32: nonzero once the run is cancelled, read between operations; and once inputs only borrow the page cache, when one is opened. */
+  /**
+   * Two Int32: nonzero once the run is cancelled, read between operations; and once inputs only borrow the page cache,
+   * read when one is opened.
+   */
   readonly shared: SharedArrayBuffer;
   /** How many chunks of whole tensors it may hold in memory. */
   readonly chunks: number;
