@@ -31,7 +31,8 @@ import { measureProcess } from "./processes.mjs";
  * @typedef {object} Programs
  * @property {string} floorProgram
  * @property {string[]} command
- * @property {import("./memory-limit.mjs").MemoryLimit | null} limit of the merges' memory
+ * @property {import("./control-group.mjs").Wrapper} runFloor how the floor is run
+ * @property {import("./control-group.mjs").Wrapper} runMerge how the merges are run
  * @property {boolean} verbose
  */
 
@@ -43,8 +44,8 @@ import { measureProcess } from "./processes.mjs";
  * @param {Programs} programs
  */
 export async function runPair(contest, programs) {
-  const floor = runFloor(contest, programs.floorProgram);
-  const { residentShare, ...merge } = await runMerge(
+  const floor = timeFloor(contest, programs);
+  const { residentShare, ...merge } = await timeMerge(
     contest,
     programs,
     programs.verbose ? { TIESMITH_TIMERS: "1" } : {},
@@ -71,17 +72,16 @@ export async function runPair(contest, programs) {
  * @param {Programs} programs
  */
 export async function timePhases(contest, programs) {
-  const { stderr, seconds } = await runMerge(contest, programs, { TIESMITH_TIMERS: "json" });
+  const { stderr, seconds } = await timeMerge(contest, programs, { TIESMITH_TIMERS: "json" });
   return readPhases(stderr, seconds);
 }
 
-async function runMerge(contest, { floorProgram, command, limit }, environment) {
+async function timeMerge(contest, { floorProgram, command, runMerge }, environment) {
   const residentShare = prepareCache(contest, floorProgram);
   const out = outputFolder(contest);
   const words = ["merge", contest.recipe, "--out", out, "--quiet", "--threads", String(contest.threadCount)];
-  const whole = [...command, ...words];
   try {
-    const merge = await measureProcess(limit === null ? whole : limit(whole), environment);
+    const merge = await measureProcess(runMerge([...command, ...words]), environment);
     requireOutput(contest, out);
     return { ...merge, residentShare };
   } finally {
@@ -104,13 +104,14 @@ export function removeOutputs(contest) {
   spawnSync("sync", ["-f", contest.folder]);
 }
 
-function runFloor(contest, floorProgram) {
+function timeFloor(contest, { floorProgram, runFloor }) {
   const residentShare = prepareCache(contest, floorProgram);
   try {
-    const printed = runProgram(floorProgram, [
-      ...[contest.mode, "--out", floorFile(contest), "--bytes", contest.outputBytes],
-      ...["--threads", contest.threadCount, ...contest.inputFiles],
+    const [program, ...words] = runFloor([
+      ...[floorProgram, contest.mode, "--out", floorFile(contest), "--bytes", String(contest.outputBytes)],
+      ...["--threads", String(contest.threadCount), ...contest.inputFiles],
     ]);
+    const printed = runProgram(program, words);
     return { ...JSON.parse(printed), residentShare };
   } finally {
     removeOutputs(contest);

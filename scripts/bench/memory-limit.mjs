@@ -1,32 +1,17 @@
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-/** Enters the control group that is its first argument, and becomes the rest. */
-const ENTER = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-
 /**
- * How to run a command with so little memory, page cache included, that inputs do not fit in it.
- *
- * @typedef {(command: string[]) => string[]} MemoryLimit
- */
-
-/**
- * Sets the limit of a control group that is there for this, and that the bench may write to; or else asks systemd for
- * one with each command.
+ * So little memory, page cache included, that inputs do not fit in it.
  *
  * @param {number} bytes
- * @param {string | undefined} cgroup its folder: version 2, or version 1 with the memory controller
- * @returns {MemoryLimit | { reason: string }} the reason why this machine cannot
+ * @returns {import("./control-group.mjs").Limit}
  */
-export function memoryLimit(bytes, cgroup) {
-  if (cgroup !== undefined) {
-    setLimit(cgroup, bytes);
-    return (command) => ["sh", "-c", ENTER, cgroup, ...command];
-  }
-  if (!existsSync("/run/systemd/system"))
-    return { reason: "this machine does not run systemd; name a control group of your own with --cgroup" };
-  const properties = [`MemoryMax=${bytes}`, "MemorySwapMax=0"].flatMap((property) => ["-p", property]);
-  return (command) => ["systemd-run", "--scope", "--quiet", "--collect", ...properties, "--", ...command];
+export function memoryLimit(bytes) {
+  return {
+    properties: [`MemoryMax=${bytes}`, "MemorySwapMax=0"],
+    set: (cgroup) => setLimit(cgroup, bytes),
+  };
 }
 
 function setLimit(cgroup, bytes) {

@@ -12,6 +12,7 @@ Times merges against the floor: the least time in which this machine can read th
   --runs N         pairs of floor and merge for each line of the table                   (5)
   --dtype DTYPE    bf16 or f32                                                           (bf16)
   --memory BYTES   give each merge no more memory, page cache included, e.g. 2e9: inputs that do not fit
+  --disk R,W       give floor and merge a disk that reads and writes no more bytes a second, e.g. 1.7e9,1.6e9
   --cgroup DIR     the control group to do so with, whose limit is set               (one that systemd makes)
   --folder DIR     where the checkpoints are made and kept, and outputs go               (TMPDIR/tiesmith-bench)
   --json FILE      write every run to FILE as well
@@ -34,9 +35,11 @@ asleep in a call, for a page of an input. Writes go on beside everything else: "
 RssAnon is the peak of anonymous memory, sampled every 20 ms; RssFile holds the mapped inputs, which the system can
 take back. Units: MB = 1e6, GB = 1e9 bytes; GB/s counts inputs once plus the output.
 */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { removeOutputs } from "./contest.mjs";
 import { cleanUpAtExit, runContests } from "./contest-series.mjs";
+import { controlGroup } from "./control-group.mjs";
+import { diskLimit } from "./disk-limit.mjs";
 import { prepareFixture } from "./fixtures.mjs";
 import { pickShape } from "./llama-shapes.mjs";
 import { describeMachine, formatMachine } from "./machine.mjs";
@@ -58,14 +61,29 @@ function listNotes(results) {
   return notes;
 }
 
+/** What floors and merges run under: their wrappers, or the reason why this machine cannot. */
+function limitsOf({ memoryBytes, diskSpeed, cgroup }, folder) {
+  const unlimited = (words) => words;
+  if (memoryBytes === null && diskSpeed === null) return { runFloor: unlimited, runMerge: unlimited };
+  const limit = memoryBytes === null ? diskLimit(diskSpeed, folder) : memoryLimit(memoryBytes);
+  const limited = controlGroup(limit, cgroup);
+  if (limited.reason !== undefined) return limited;
+  // The floor needs next to no memory.
+  return { runFloor: diskSpeed === null ? unlimited : limited, runMerge: limited };
+}
+
+function describeLimits({ memoryBytes, diskSpeed }) {
+  const gigabytes = (bytes) => (bytes / 1e9).toFixed(2);
+  if (memoryBytes !== null) return `, each merge in ${gigabytes(memoryBytes)} GB of memory`;
+  if (diskSpeed === null) return "";
+  const { readBytes, writeBytes } = diskSpeed;
+  return `, a disk that reads ${gigabytes(readBytes)} and writes ${gigabytes(writeBytes)} GB/s`;
+}
+
 function printResults(options, fixture, results) {
   const { parameterCount } = fixture;
-  const limited =
-    options.memoryBytes === null
-      ? ""
-      : `, each merge in ${(options.memoryBytes / 1e9).toFixed(2)} GB of memory`;
   const size = `${(parameterCount / 1e9).toPrecision(3)}B parameters`;
-  console.log(`${size}, ${options.dtype}, ${options.runCount} runs${limited}\n`);
+  console.log(`${size}, ${options.dtype}, ${options.runCount} runs${describeLimits(options)}\n`);
   console.log(formatResults(results));
   for (const note of listNotes(results)) console.log(`note: ${note}`);
   const phases = formatPhases(results);
@@ -77,12 +95,13 @@ async function main() {
     throw new Error(`Expected Linux (direct I/O, /proc), but this is ${process.platform}`);
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return printUsage(import.meta.url);
-  const limit = options.memoryBytes === null ? null : memoryLimit(options.memoryBytes, options.cgroup);
-  if (limit?.reason !== undefined) return console.log(`SKIPPED --memory: ${limit.reason}`);
+  mkdirSync(options.folder, { recursive: true });
+  const limits = limitsOf(options, options.folder);
+  if (limits.reason !== undefined) return console.log(`SKIPPED: ${limits.reason}`);
   const makeCheckpoint = buildProgram("make_checkpoint");
   const programs = {
     ...{ floorProgram: buildProgram("floor"), command: options.command },
-    ...{ limit, verbose: options.verbose },
+    ...{ ...limits, verbose: options.verbose },
   };
   const shape = pickShape(options.parameterCount);
   const fixture = prepareFixture(makeCheckpoint, options.folder, shape, options.dtype, say);
@@ -93,10 +112,10 @@ async function main() {
   console.log(`\n${formatMachine(machine)}`);
   if (options.jsonFile !== undefined) {
     const { parameterCount, outputBytes, dtype } = fixture;
-    const { memoryBytes } = options;
+    const { memoryBytes, diskSpeed } = options;
     writeFileSync(
       options.jsonFile,
-      `${JSON.stringify({ machine, parameterCount, outputBytes, dtype, memoryBytes, results }, null, 2)}\n`,
+      `${JSON.stringify({ machine, parameterCount, outputBytes, dtype, memoryBytes, diskSpeed, results }, null, 2)}\n`,
     );
   }
 }

@@ -16,6 +16,7 @@ const FLAGS = {
   scope: { type: "string", default: "tensor" },
   dtype: { type: "string", default: "bf16" },
   memory: { type: "string" },
+  disk: { type: "string" },
   cgroup: { type: "string" },
   folder: { type: "string", default: path.join(os.tmpdir(), "tiesmith-bench") },
   json: { type: "string" },
@@ -32,9 +33,11 @@ const FLAGS = {
  */
 export function parseOptions(argv, own = {}) {
   const { values } = parseArgs({ args: argv, options: { ...FLAGS, ...own } });
-  const { memory, cgroup } = values;
+  const { memory, disk, cgroup } = values;
   if (memory !== undefined && values.mode !== "cold")
     throw new Error("Expected --mode cold with --memory: what others have read stays in the page cache");
+  if (memory !== undefined && disk !== undefined)
+    throw new Error("Expected --memory or --disk, but received both: each has a control group of its own");
   return {
     own: Object.fromEntries(Object.keys(own).map((name) => [name, values[name]])),
     parameterCount: parsePositive("--parameters", values.parameters),
@@ -48,6 +51,7 @@ export function parseOptions(argv, own = {}) {
     scope: expectOneOf("--scope", values.scope, ["tensor", "model"]),
     dtype: expectOneOf("--dtype", values.dtype, ["bf16", "f32"]),
     memoryBytes: memory === undefined ? null : parseWhole("--memory", memory),
+    diskSpeed: disk === undefined ? null : parseDiskSpeed(disk),
     cgroup,
     folder: path.resolve(values.folder),
     jsonFile: values.json,
@@ -66,6 +70,15 @@ function findCli() {
 /** Whole numbers above 0, with commas between them. */
 export function parseCounts(flag, text) {
   return text.split(",").map((one) => parseWhole(flag, one));
+}
+
+/** "1.7e9,1.6e9": bytes per second read and written. */
+function parseDiskSpeed(text) {
+  const speeds = parseCounts("--disk", text);
+  if (speeds.length !== 2)
+    throw new Error(`Expected two speeds for --disk, as in 1.7e9,1.6e9, but received ${text}`);
+  const [readBytes, writeBytes] = speeds;
+  return { readBytes, writeBytes };
 }
 
 function parsePositive(flag, text) {

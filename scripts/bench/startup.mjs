@@ -21,6 +21,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { pickShape } from "./llama-shapes.mjs";
 import { describeMachine, formatMachine } from "./machine.mjs";
+import { measuredEnvironment } from "./processes.mjs";
 import { writeRecipe } from "./recipes.mjs";
 import { makeSparseModel } from "./sparse-models.mjs";
 import { summarize } from "./statistics.mjs";
@@ -59,7 +60,10 @@ function listCommands(cli, folder) {
 
 function timeCommand({ name, words, out }) {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, words, {
+    encoding: "utf8",
+    env: measuredEnvironment(),
+  });
   const milliseconds = performance.now() - start;
   if (status !== 0) throw new Error(`${name} failed (${status}): ${stderr.trim()}`);
   if (out !== undefined) rmSync(out, { recursive: true });
