@@ -46,7 +46,7 @@ export class Pool {
     };
     this.#piscina = new Piscina({
       filename: join(packageRoot, "dist", "execute", "worker.cjs"),
-      minThreads: threads,
+      minThreads: Math.max(1, threads - 1),
       maxThreads: threads,
       concurrentTasksPerWorker: chunksPerThread,
       idleTimeout: Number.POSITIVE_INFINITY,

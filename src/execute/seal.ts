@@ -7,6 +7,7 @@ import { JOURNAL_NAME, MANIFEST_NAME } from "../checkpoint/output-names.ts";
 import { TiesmithError } from "../errors.ts";
 import { addon } from "../native/addon.ts";
 import type { MergePlan, PlannedModel, PlannedTensor } from "../plan/merge-plan.ts";
+import { allEnded } from "./all-ended.ts";
 import { fileDigests } from "./file-digests.ts";
 import { COPIED_PIECE_BYTES } from "./hash-grid.ts";
 import {
@@ -90,10 +91,9 @@ function removeLeftovers(plan: MergePlan, partial: string): void {
  */
 async function syncAll(partial: string, signal: AbortSignal | undefined): Promise<void> {
   try {
-    for (const name of readdirSync(partial)) {
-      throwIfInterrupted(signal);
-      await syncPath(join(partial, name));
-    }
+    throwIfInterrupted(signal);
+    // All at once: a file system writes its journal for several as for one.
+    await allEnded(readdirSync(partial).map((name) => syncPath(join(partial, name))));
     await syncFolder(partial);
   } catch (error) {
     if (error instanceof TiesmithError) throw error;
