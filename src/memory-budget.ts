@@ -13,21 +13,25 @@ export const DEFAULT_CHUNK_BYTES = 8 << 20;
  */
 export const CHUNKS_PER_THREAD = 4;
 
-/** What all threads together have under way keeps a disk busy; beyond two threads each needs no more than two of its own. */
-const CHUNKS_OF_ALL = 8;
-const FEWEST_OF_MANY_THREADS = 2;
+/** What this many threads have under way keeps a disk busy: with more of them, each needs no more than two chunks. */
+const FEW_THREADS = 2;
+/**
+ * With more, one will do: together they compute more than a disk can write. On 16 cores two each took up to 598 MB in
+ * place of 344, and were faster by at most 5 %.
+ */
+const MANY_THREADS = 8;
 
 /** Chunks that each of so many threads has under way, where nothing else is said. */
 export function chunksPerThreadOf(threads: number): number {
-  const part = Math.floor(CHUNKS_OF_ALL / threads);
-  return Math.min(CHUNKS_PER_THREAD, Math.max(FEWEST_OF_MANY_THREADS, part));
+  if (threads <= FEW_THREADS) return CHUNKS_PER_THREAD;
+  return threads <= MANY_THREADS ? 2 : 1;
 }
 
 /**
  * The main thread with recipe, plan and records; a worker's heap, and what it has beside its chunks; a chunk with what
  * its draft leaves undecided, in eighths of its output. Measured at the most, for ties_sv over 1.1B and 3B parameters: 69 MB
  * with one thread of one chunk, 91 MB with one of 4, 159 MB with 2 of 4, 178 MB with 4 of 2, 246 MB with 8 of one, 282 MB
- * with 8 of 2, 495 MB with 16 of 2.
+ * with 8 of 2, 350 MB with 16 of one.
  */
 const MAIN_BYTES = 90e6;
 const WORKER_BYTES = 13e6;

@@ -26,7 +26,9 @@ turns; each merge is compared with the floor before it, and the median of these 
 Floor, cold: reads every input byte once by direct I/O, 8 MiB blocks, several in flight, while writing the output's
 bytes by direct I/O to a reserved file, with an fsync at the end. Warm: the same writes, while --threads threads sum
 the inputs through a mapping of the page cache. The time of the floor leaves out the start of its process.
-Merge: the wall time of the whole process, with its start, hashing, fsync and rename.
+Merge: the wall time of the whole process, with its start, hashing, fsync and rename, but without NODE_EXTRA_CA_CERTS, which
+makes any Node program read certificates for 30 ms. Ratios depend on the disk: a fast one leaves a merge less time to start
+and compute. --disk takes a control group with the controller of disks (io or blkio), --memory one with that of memory.
 
 After its runs each line has one more merge, which does not count, timed from inside (TIESMITH_TIMERS=json): the second
 table shows the seconds of all worker threads together, and what is outside of their time. "wait for disk" is the time
