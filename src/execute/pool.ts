@@ -46,6 +46,7 @@ export class Pool {
     };
     this.#piscina = new Piscina({
       filename: join(packageRoot, "dist", "execute", "worker.cjs"),
+      // While a merge is planned the main thread needs a core for itself: the last starts with the first batches.
       minThreads: Math.max(1, threads - 1),
       maxThreads: threads,
       concurrentTasksPerWorker: chunksPerThread,
