@@ -5,9 +5,9 @@ const SAMPLE_INTERVAL_MS = 20;
 
 /**
  * Asks every Node program to read more certificates at its start (30 ms for those of a Linux distribution), which some
- * workplaces set and a merge has no use for.
+ * systems set and a merge has no use for.
  */
-const OF_THE_WORKPLACE = "NODE_EXTRA_CA_CERTS";
+const EXTRA_CERTIFICATES = "NODE_EXTRA_CA_CERTS";
 
 /**
  * The environment of processes that are measured: the bench's own, without what would slow down any Node program.
@@ -15,7 +15,7 @@ const OF_THE_WORKPLACE = "NODE_EXTRA_CA_CERTS";
  * @param {Record<string, string>} added
  */
 export function measuredEnvironment(added = {}) {
-  const { [OF_THE_WORKPLACE]: _, ...environment } = process.env;
+  const { [EXTRA_CERTIFICATES]: _, ...environment } = process.env;
   return { ...environment, ...added };
 }
 
