@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { chunksPerThreadOf, memoryBudget } from "../src/memory-budget.ts";
 
-it("many threads have fewer chunks each, but never only one", () => {
+it("more threads have fewer chunks each, and at least one", () => {
   expect([1, 2, 3, 4, 8, 9, 64].map(chunksPerThreadOf)).toEqual([4, 4, 2, 2, 2, 1, 1]);
 });
 

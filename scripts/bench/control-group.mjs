@@ -17,6 +17,9 @@ const ENTER = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
  * @typedef {(command: string[]) => string[]} Wrapper
  */
 
+/** @type {Wrapper} */
+export const unlimited = (command) => command;
+
 /**
  * Sets the limit of a control group that is there for this, and that the bench may write to; or else asks systemd for
  * one with each command.

@@ -18,7 +18,7 @@ export function diskLimit({ readBytes, writeBytes }, folder) {
   return {
     properties: [`IOReadBandwidthMax=${folder} ${readBytes}`, `IOWriteBandwidthMax=${folder} ${writeBytes}`],
     set: (cgroup) => {
-      const device = diskOf(folder);
+      const device = limitedDisk(folder);
       const version2 = path.join(cgroup, "io.max");
       if (existsSync(version2)) {
         writeFileSync(version2, `${device} rbps=${readBytes} wbps=${writeBytes}`);
@@ -33,13 +33,26 @@ export function diskLimit({ readBytes, writeBytes }, folder) {
   };
 }
 
-/** "major:minor" of the disk that a folder lies on: limits are set for disks, not for their partitions. */
-function diskOf(folder) {
-  const { dev } = statSync(folder);
-  const device = `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
-  const block = `/sys/dev/block/${device}`;
+/** "major:minor" of the disk whose limit is set: limits are for disks, not for their partitions. */
+function limitedDisk(folder) {
+  const device = deviceOf(folder);
+  const block = blockOf(device);
   if (!existsSync(block))
     throw new Error(`Expected ${folder} on a disk whose speed can be limited, but it lies on ${device}`);
   if (!existsSync(path.join(block, "partition"))) return device;
   return readFileSync(path.join(block, "../dev"), "utf8").trim();
+}
+
+/** Whether a folder lies on a disk, and not in memory or on another machine. */
+export function isOnDisk(folder) {
+  return existsSync(blockOf(deviceOf(folder)));
+}
+
+function deviceOf(folder) {
+  const { dev } = statSync(folder);
+  return `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
+}
+
+function blockOf(device) {
+  return `/sys/dev/block/${device}`;
 }

@@ -40,7 +40,7 @@ take back. Units: MB = 1e6, GB = 1e9 bytes; GB/s counts inputs once plus the out
 import { mkdirSync, writeFileSync } from "node:fs";
 import { removeOutputs } from "./contest.mjs";
 import { cleanUpAtExit, runContests } from "./contest-series.mjs";
-import { controlGroup } from "./control-group.mjs";
+import { controlGroup, unlimited } from "./control-group.mjs";
 import { diskLimit } from "./disk-limit.mjs";
 import { prepareFixture } from "./fixtures.mjs";
 import { pickShape } from "./llama-shapes.mjs";
@@ -65,7 +65,6 @@ function listNotes(results) {
 
 /** What floors and merges run under: their wrappers, or the reason why this machine cannot. */
 function limitsOf({ memoryBytes, diskSpeed, cgroup }, folder) {
-  const unlimited = (words) => words;
   if (memoryBytes === null && diskSpeed === null) return { runFloor: unlimited, runMerge: unlimited };
   const limit = memoryBytes === null ? diskLimit(diskSpeed, folder) : memoryLimit(memoryBytes);
   const limited = controlGroup(limit, cgroup);

@@ -22,6 +22,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { removeOutputs } from "./contest.mjs";
 import { cleanUpAtExit, runContests } from "./contest-series.mjs";
+import { unlimited } from "./control-group.mjs";
 import { loadEngine } from "./engine.mjs";
 import { fixtureFolder, prepareFixture, requireDisk } from "./fixtures.mjs";
 import { countParameters, LLAMA_SHAPES } from "./llama-shapes.mjs";
@@ -133,7 +134,7 @@ async function main() {
   for (const shape of shapes) {
     const programs = {
       ...{ floorProgram: buildProgram("floor"), command: options.command },
-      ...{ runFloor: (words) => words, runMerge: (words) => words, verbose: false },
+      ...{ runFloor: unlimited, runMerge: unlimited, verbose: false },
     };
     results.rows = withRows(results.rows, await measureSize(shape, options, programs));
     results.machine = formatMachine(describeMachine());

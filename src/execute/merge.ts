@@ -1,4 +1,4 @@
-/** The public way into a merge: its threads start first, and load while it is being planned. */
+/** The public way into a merge: its threads, but for the last, start first and load while it is being planned. */
 import { memoryBudget } from "../memory-budget.ts";
 import type { RecipeInput } from "../recipe/recipe.ts";
 import { checkMergeOptions } from "./merge-option-checks.ts";

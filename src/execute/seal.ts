@@ -56,7 +56,8 @@ export async function seal(plan: MergePlan, partial: string, facts: SealFacts): 
   if (plan.format === "safetensors") writeCompanions(plan, partial, facts, models);
   const manifest = await makeManifest(plan, partial, facts, models);
   writeFileSync(join(partial, MANIFEST_NAME), manifestText(manifest));
-  await syncAll(partial, facts.signal);
+  throwIfInterrupted(facts.signal);
+  await syncAll(partial);
   throwIfInterrupted(facts.signal);
   if (plan.format === "safetensors") await moveIntoPlace(partial, facts.out, facts.overwrite);
   else await moveFileIntoPlace(partial, facts.out, facts.overwrite);
@@ -89,14 +90,12 @@ function removeLeftovers(plan: MergePlan, partial: string): void {
  * Makes what was written survive a power cut. The system reports once that it could not, and may then forget it: its
  * cache goes on to show bytes that the disk does not have, and a resumed merge would believe them.
  */
-async function syncAll(partial: string, signal: AbortSignal | undefined): Promise<void> {
+async function syncAll(partial: string): Promise<void> {
   try {
-    throwIfInterrupted(signal);
     // All at once: a file system writes its journal for several as for one.
     await allEnded(readdirSync(partial).map((name) => syncPath(join(partial, name))));
     await syncFolder(partial);
   } catch (error) {
-    if (error instanceof TiesmithError) throw error;
     rmSync(join(partial, JOURNAL_NAME), { force: true });
     const { code, message, details } = systemProblem(error);
     throw new TiesmithError(

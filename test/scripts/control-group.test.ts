@@ -1,6 +1,6 @@
 /** Merges of the bench in little memory, and with a slow disk. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
@@ -8,7 +8,7 @@ import { temporaryFolder } from "../checkpoint/safetensors-builder.ts";
 const load = (name: string) => import(new URL(`../../scripts/bench/${name}.mjs`, import.meta.url).href);
 const { controlGroup } = await load("control-group");
 const { memoryLimit } = await load("memory-limit");
-const { diskLimit } = await load("disk-limit");
+const { diskLimit, isOnDisk } = await load("disk-limit");
 
 function groupWith(...files: string[]): string {
   const cgroup = temporaryFolder();
@@ -45,7 +45,7 @@ describe("a memory limit", () => {
 
 describe("a slow disk", () => {
   // Where the tests run, temporary files may lie in memory, which no limit slows.
-  const onDisk = existsSync(diskFile(import.meta.dirname));
+  const onDisk = isOnDisk(import.meta.dirname);
   const speed = { readBytes: 1.7e9, writeBytes: 1.6e9 };
   const limit = diskLimit(speed, import.meta.dirname);
 
@@ -71,8 +71,3 @@ describe("a slow disk", () => {
       );
   });
 });
-
-function diskFile(folder: string): string {
-  const { dev } = statSync(folder);
-  return `/sys/dev/block/${(dev >> 8) & 0xfff}:${dev & 0xff}`;
-}
